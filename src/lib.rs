@@ -1,0 +1,3 @@
+//! Flightdeck, a terminal release cockpit.
+
+pub mod sim;

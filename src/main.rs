@@ -1,0 +1,3 @@
+//! Flightdeck's binary: arguments to exit code.
+
+fn main() {}

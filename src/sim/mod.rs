@@ -1,0 +1,1 @@
+//! A simulated world behind real HTTP on loopback.
