@@ -1,0 +1,120 @@
+//! A plan: exactly what would be sent, on what it rests, and how one sees that it worked.
+
+use jiff::SignedDuration;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::release::access::Right;
+use crate::release::model::Model;
+use crate::release::object::ObjectId;
+
+/// What would be done to one object. The confirm overlay shows it; the writer sends it and nothing else.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// The row of ACTIONS.
+    pub action: &'static str,
+    /// `Rollout` or `AnalysisRun`.
+    pub kind: &'static str,
+    pub target: ObjectId,
+    /// What changes, as `field: from -> to`.
+    pub changes: Vec<FromTo>,
+    /// Sent in this order; each holds its own precondition.
+    pub requests: Vec<Request>,
+    /// What the operator should know first: who would revert it, what it does not do.
+    pub notes: Vec<String>,
+    pub danger: Danger,
+    /// How one sees that it took effect.
+    pub effect: Effect,
+    /// How long the effect may take before the screen says that there is none.
+    #[serde(skip)]
+    pub deadline: SignedDuration,
+    /// For undo: the pod template's difference as unified diff lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<String>,
+}
+
+/// One line of what changes.
+#[derive(Clone, Debug, Serialize)]
+pub struct FromTo {
+    pub field: String,
+    pub from: String,
+    pub to: String,
+}
+
+/// One HTTP request of the Kubernetes API.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    pub method: &'static str,
+    /// Path without a query; the writer adds `fieldManager`, `fieldValidation` and, first, `dryRun`.
+    pub path: String,
+    pub content_type: &'static str,
+    pub body: Value,
+    /// The right that it needs.
+    #[serde(skip)]
+    pub right: Right,
+}
+
+/// How much care the confirm overlay asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Danger {
+    /// One confirming key.
+    Plain,
+    /// The object's name must be typed.
+    TypeName,
+}
+
+/// What must be seen in the model before the action counts as done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// `status.abort` with `abortedAt`, or phase Degraded with RolloutAborted.
+    Aborted,
+    /// `status.abort` gone.
+    Retried,
+    /// The pause conditions seen by the operator are gone and `controllerPause` with them.
+    Unpaused,
+    /// `currentStepIndex` is at least this, or all is promoted.
+    StepReached(i32),
+    /// stableRS = currentPodHash, which is the hash seen.
+    FullyPromoted,
+    /// `spec.paused` is this.
+    SpecPaused(bool),
+    /// A pod template hash other than this is current (or, when undoing to it, this one).
+    TemplateIsNot(String),
+    /// `status.restartedAt` is at or after `spec.restartAt`.
+    Restarted,
+    /// The AnalysisRun's phase is a completed one.
+    RunCompleted,
+}
+
+/// Whether the effect is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    Done,
+    NotYet,
+    /// It was there and something put it back, or the object is gone.
+    Reverted(String),
+}
+
+impl Effect {
+    /// Looks for the effect in what the sources have seen since.
+    pub fn progress(&self, _model: &Model, _target: &ObjectId) -> Progress {
+        Progress::NotYet
+    }
+}
+
+/// Why a plan was not made, in the operator's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// `not paused`, `read-only`, ...: a whole sentence for the status line.
+    pub reason: String,
+}
+
+impl Refusal {
+    /// A refusal for that reason.
+    pub fn because(reason: impl Into<String>) -> Self {
+        Refusal { reason: reason.into() }
+    }
+}

@@ -1,0 +1,3 @@
+//! From a key press to a command: chords, layered keymaps, and the hints and help that follow from them.
+
+pub mod command;

@@ -1,0 +1,142 @@
+//! What needs a human now, worst first, with the reason. Derived, never stored.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::model::Model;
+use super::object::ObjectId;
+use super::phase::Phase;
+use super::rollout::Rollout;
+
+/// The one set of severity words. The order is worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Ok,
+    Unknown,
+    Attention,
+    Critical,
+}
+
+impl Severity {
+    /// The word on the screen and in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Ok => "ok",
+            Severity::Unknown => "unknown",
+            Severity::Attention => "attention",
+            Severity::Critical => "critical",
+        }
+    }
+
+    /// How bad a phase is by itself.
+    pub fn of_phase(phase: Phase) -> Severity {
+        match phase {
+            Phase::Healthy | Phase::Progressing => Severity::Ok,
+            Phase::Paused => Severity::Attention,
+            Phase::Degraded => Severity::Critical,
+            Phase::Unknown => Severity::Unknown,
+        }
+    }
+}
+
+/// One thing that waits for a human.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Need {
+    pub object: ObjectId,
+    pub severity: Severity,
+    /// A few words: `waiting for you`, `aborted`, `degraded`, `stuck`, `analysis failing`.
+    pub what: &'static str,
+    /// Since when, where it is known.
+    pub since: Option<Timestamp>,
+    /// Why, in one line.
+    pub reason: String,
+    /// Names of the actions that are the likely answer, best first (rows of ACTIONS).
+    pub answers: &'static [&'static str],
+}
+
+/// A pod that was refused longer ago than this no longer speaks for now.
+const REFUSAL_MATTERS_FOR: SignedDuration = SignedDuration::from_mins(20);
+
+/// All needs, worst first, then longest waiting first.
+pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
+    let mut needs: Vec<Need> = model.rollouts.iter().filter_map(|rollout| need_of(model, rollout, now)).collect();
+    needs.extend(failing_analyses(model));
+    needs.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then_with(|| a.since.cmp(&b.since)).then_with(|| a.object.cmp(&b.object))
+    });
+    needs
+}
+
+fn need_of(model: &Model, rollout: &Rollout, now: Timestamp) -> Option<Need> {
+    let reading = rollout.phase();
+    let need = |severity, what, since, reason, answers| {
+        Some(Need { object: rollout.id.clone(), severity, what, since, reason, answers })
+    };
+    match reading.phase {
+        Phase::Degraded if rollout.status.abort || rollout.status.aborted_at.is_some() => need(
+            Severity::Critical,
+            "aborted",
+            rollout.status.aborted_at,
+            super::why::why(model, rollout).unwrap_or_else(|| reading.message.to_string()),
+            &["retry", "undo"],
+        ),
+        Phase::Degraded => need(
+            Severity::Critical,
+            "degraded",
+            rollout.condition("Progressing").and_then(|condition| condition.last_transition),
+            super::why::why(model, rollout).unwrap_or_else(|| reading.message.to_string()),
+            &["undo", "abort", "retry"],
+        ),
+        Phase::Paused => match rollout.pause_ends() {
+            // It goes on by itself: nothing waits for a human.
+            Some(end) if end > now => None,
+            _ => {
+                let (what, reason, answers) = pause_reason(rollout, &reading.message);
+                need(Severity::Attention, what, rollout.paused_since(), reason, answers)
+            }
+        },
+        Phase::Progressing => {
+            let refusal = super::why::refusal_of(model, rollout)?;
+            if refusal.at.is_some_and(|at| now.duration_since(at) > REFUSAL_MATTERS_FOR) {
+                return None;
+            }
+            let reason = super::why::refuser(&refusal.message);
+            need(Severity::Critical, "stuck", refusal.at, format!("pods refused: {reason}"), &["abort", "undo"])
+        }
+        Phase::Unknown => need(Severity::Unknown, "unreadable", None, reading.message.to_string(), &[]),
+        Phase::Healthy => None,
+    }
+}
+
+fn pause_reason(rollout: &Rollout, message: &str) -> (&'static str, String, &'static [&'static str]) {
+    let reason = rollout.status.pause_conditions.iter().map(|pause| &*pause.reason);
+    let mut reasons: Vec<&str> = reason.collect();
+    if let Some(inconclusive) = reasons.iter().find(|reason| reason.starts_with("Inconclusive")) {
+        return ("inconclusive", format!("{inconclusive}: the metric decides neither way"), &["promote", "abort"]);
+    }
+    if rollout.spec_paused && reasons.is_empty() {
+        return ("paused by hand", "spec.paused is set".to_owned(), &["resume"]);
+    }
+    if reasons.is_empty() {
+        reasons.push(message);
+    }
+    let step = rollout.step_progress().map(|(done, count)| format!(" at step {done}/{count}")).unwrap_or_default();
+    ("waiting for you", format!("{}{step}", reasons.join(", ")), &["promote", "abort"])
+}
+
+/// Running analyses with a metric that would fail at its next bad measurement.
+fn failing_analyses(model: &Model) -> impl Iterator<Item = Need> {
+    model.runs.iter().filter(|run| !run.phase.is_completed()).filter_map(|run| {
+        let rollout = model.rollouts.get(run.owner.as_ref()?)?;
+        let reason = super::verdict::about_to_fail(run)?;
+        Some(Need {
+            object: rollout.id.clone(),
+            severity: Severity::Attention,
+            what: "analysis failing",
+            since: run.started_at,
+            reason,
+            answers: &["abort", "pause"],
+        })
+    })
+}

@@ -1,0 +1,17 @@
+//! What we know: pure data about releases and what follows from it. No async, no I/O, no clock, no Kubernetes, no screen.
+
+pub mod access;
+pub mod analysis;
+pub mod attention;
+pub mod model;
+pub mod object;
+pub mod observation;
+pub mod phase;
+pub mod replicas;
+pub mod rollout;
+pub mod text;
+pub mod timeline;
+pub mod tree;
+pub mod verdict;
+pub mod weight;
+pub mod why;

@@ -1,0 +1,293 @@
+//! What is remembered of all that the sources said. Only [`Model::observe`] changes it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::analysis::AnalysisRun;
+use super::attention::Severity;
+use super::object::{ObjectId, Uid};
+use super::observation::{
+    Change, Failure, FailureKind, Lease, ObjectEvent, Observation, Report, Said, Series, SourceId,
+};
+use super::phase::Phase;
+use super::replicas::{Experiment, Job, Pod, ReplicaSet};
+use super::rollout::Rollout;
+use super::timeline::{Entry, Timeline};
+
+/// A source that was not heard from for so long is stale: its watch proves itself at least every 10 s.
+pub const STALE_AFTER: SignedDuration = SignedDuration::from_secs(15);
+
+/// Everything that the panes may show.
+#[derive(Debug, Default)]
+pub struct Model {
+    pub rollouts: Store<Rollout>,
+    pub runs: Store<AnalysisRun>,
+    pub refusals: Store<ObjectEvent>,
+    pub leases: Store<Lease>,
+    /// Of the focused Rollout only, as the following four.
+    pub replica_sets: Store<ReplicaSet>,
+    pub pods: Store<Pod>,
+    pub experiments: Store<Experiment>,
+    pub jobs: Store<Job>,
+    pub events: Store<ObjectEvent>,
+    /// The latest live answer per AnalysisRun and metric.
+    pub series: HashMap<(Uid, Box<str>), Series>,
+    pub freshness: BTreeMap<SourceId, Freshness>,
+    pub timeline: Timeline,
+}
+
+/// How sure we are that a source still sees.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Freshness {
+    /// When it was last heard from in good health.
+    pub heard: Option<Timestamp>,
+    /// Whether a first full answer has come.
+    pub loaded: bool,
+    /// Since when it fails, how, and when it tries again.
+    pub failing: Option<(Timestamp, Failure)>,
+}
+
+/// One word for a [`Freshness`], worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Liveness {
+    Live,
+    /// The API group is not installed.
+    Absent,
+    /// No first answer yet.
+    Loading,
+    /// Not heard from, or failing, for more than [`STALE_AFTER`] or never loaded and failing.
+    Stale,
+    Forbidden,
+}
+
+impl Freshness {
+    /// The word for it at `now`.
+    pub fn liveness(&self, now: Timestamp) -> Liveness {
+        match &self.failing {
+            Some((_, failure)) => match failure.kind {
+                FailureKind::NotInstalled => Liveness::Absent,
+                FailureKind::Forbidden | FailureKind::Unauthorized => Liveness::Forbidden,
+                _ => Liveness::Stale,
+            },
+            None if !self.loaded => Liveness::Loading,
+            None => match self.heard {
+                Some(heard) if now.duration_since(heard) <= STALE_AFTER => Liveness::Live,
+                _ => Liveness::Stale,
+            },
+        }
+    }
+}
+
+/// Objects of one kind from all contexts, by UID.
+#[derive(Debug)]
+pub struct Store<T> {
+    objects: HashMap<Uid, T>,
+}
+
+impl<T> Default for Store<T> {
+    fn default() -> Self {
+        Store { objects: HashMap::new() }
+    }
+}
+
+/// What has a name tag.
+pub trait Identified {
+    fn id(&self) -> &ObjectId;
+}
+
+macro_rules! identified {
+    ($($kind:ty),*) => { $(impl Identified for $kind { fn id(&self) -> &ObjectId { &self.id } })* };
+}
+identified!(Rollout, AnalysisRun, ReplicaSet, Pod, Experiment, Job, ObjectEvent, Lease);
+
+impl<T: Identified> Store<T> {
+    /// The object with that UID.
+    pub fn get(&self, uid: &Uid) -> Option<&T> {
+        self.objects.get(uid)
+    }
+
+    /// All, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.objects.values()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// Applies a change of one context, telling `changed` what was before and what is now.
+    fn apply(&mut self, context: &Arc<str>, change: Change<T>, mut changed: impl FnMut(Option<&T>, Option<&T>)) {
+        match change {
+            Change::Reset(objects) => {
+                let mut gone: HashMap<Uid, T> = HashMap::new();
+                let before = std::mem::take(&mut self.objects);
+                for (uid, object) in before {
+                    if object.id().context == *context {
+                        gone.insert(uid, object);
+                    } else {
+                        self.objects.insert(uid, object);
+                    }
+                }
+                self.objects.reserve(objects.len());
+                for object in objects {
+                    changed(gone.remove(&object.id().uid).as_ref(), Some(&object));
+                    self.objects.insert(object.id().uid.clone(), object);
+                }
+                for object in gone.values() {
+                    changed(Some(object), None);
+                }
+            }
+            Change::Applied(object) => {
+                changed(self.objects.get(&object.id().uid), Some(&object));
+                self.objects.insert(object.id().uid.clone(), object);
+            }
+            Change::Deleted(uid) => {
+                if let Some(object) = self.objects.remove(&uid) {
+                    changed(Some(&object), None);
+                }
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.objects.clear();
+    }
+}
+
+impl Model {
+    /// Takes in what a source said at `now`.
+    pub fn observe(&mut self, report: Report, now: Timestamp) {
+        let Report { source, said } = report;
+        let freshness = self.freshness.entry(source.clone()).or_default();
+        match said {
+            Said::Failing(failure) => {
+                let since = freshness.failing.as_ref().map(|(since, _)| *since);
+                if since.is_none() {
+                    self.timeline.push(Entry {
+                        at: now,
+                        from: source.kind.as_ref().into(),
+                        object: None,
+                        severity: Severity::Unknown,
+                        text: format!("{}: cannot see: {}", source.context, failure.message),
+                    });
+                }
+                freshness.failing = Some((since.unwrap_or(now), failure));
+            }
+            Said::Alive => freshness.hear(now),
+            Said::Observed(observation) => {
+                freshness.hear(now);
+                freshness.loaded = true;
+                self.remember(&source.context, observation, now);
+            }
+        }
+    }
+
+    fn remember(&mut self, context: &Arc<str>, observation: Observation, now: Timestamp) {
+        match observation {
+            Observation::Rollouts(change) => {
+                let timeline = &mut self.timeline;
+                self.rollouts.apply(context, change, |before, after| note_rollout(timeline, before, after, now));
+            }
+            Observation::AnalysisRuns(change) => self.runs.apply(context, change, |_, _| ()),
+            Observation::ReplicaSets(change) => self.replica_sets.apply(context, change, |_, _| ()),
+            Observation::Pods(change) => self.pods.apply(context, change, |_, _| ()),
+            Observation::Experiments(change) => self.experiments.apply(context, change, |_, _| ()),
+            Observation::Jobs(change) => self.jobs.apply(context, change, |_, _| ()),
+            Observation::Events(change) => self.events.apply(context, change, |_, _| ()),
+            Observation::Refusals(change) => self.refusals.apply(context, change, |_, _| ()),
+            Observation::Leases(change) => self.leases.apply(context, change, |_, _| ()),
+            Observation::Series(series) => {
+                self.series.insert((series.run.clone(), series.metric.clone()), series);
+            }
+        }
+    }
+
+    /// Drops what only the detail of one Rollout needs, when another (or none) gets the focus.
+    pub fn forget_focus(&mut self, focus_sources: &[&str]) {
+        self.replica_sets.clear();
+        self.pods.clear();
+        self.experiments.clear();
+        self.jobs.clear();
+        self.events.clear();
+        self.series.clear();
+        self.freshness.retain(|source, _| !focus_sources.contains(&&*source.kind));
+    }
+
+    /// The freshness of one source of one context.
+    pub fn source(&self, context: &str, kind: &str) -> Option<&Freshness> {
+        self.freshness
+            .iter()
+            .find(|(id, _)| &*id.context == context && &*id.kind == kind)
+            .map(|(_, freshness)| freshness)
+    }
+
+    /// The AnalysisRuns of a Rollout, newest first.
+    pub fn runs_of(&self, rollout: &Rollout) -> Vec<&AnalysisRun> {
+        let mut runs: Vec<_> = self.runs.iter().filter(|run| run.owner.as_ref() == Some(&rollout.id.uid)).collect();
+        runs.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.name.cmp(&a.id.name)));
+        runs
+    }
+
+    /// The ReplicaSets of a Rollout, highest revision first. Known for the focused one only.
+    pub fn replica_sets_of(&self, rollout: &Rollout) -> Vec<&ReplicaSet> {
+        let mut sets: Vec<_> =
+            self.replica_sets.iter().filter(|set| set.owner.as_ref() == Some(&rollout.id.uid)).collect();
+        sets.sort_by(|a, b| b.revision.cmp(&a.revision).then_with(|| a.id.name.cmp(&b.id.name)));
+        sets
+    }
+
+    /// `status.availableReplicas` of the canary's ReplicaSet, where it is known.
+    pub fn canary_available(&self, rollout: &Rollout) -> Option<i32> {
+        let hash = rollout.status.current_pod_hash.as_deref()?;
+        let is_canary =
+            |set: &&ReplicaSet| set.owner.as_ref() == Some(&rollout.id.uid) && set.pod_hash.as_deref() == Some(hash);
+        self.replica_sets.iter().find(is_canary).map(|set| set.available)
+    }
+}
+
+impl Freshness {
+    fn hear(&mut self, now: Timestamp) {
+        self.heard = Some(now);
+        self.failing = None;
+    }
+}
+
+/// Writes a Rollout's change of phase, step or revision into the timeline.
+fn note_rollout(timeline: &mut Timeline, before: Option<&Rollout>, after: Option<&Rollout>, now: Timestamp) {
+    let (object, severity, text) = match (before, after) {
+        (Some(before), Some(after)) => {
+            let (was, is) = (before.phase(), after.phase());
+            let mut parts = Vec::new();
+            if before.revision != after.revision {
+                parts.push(format!("revision {}", after.revision.map_or("?".into(), |revision| revision.to_string())));
+            }
+            if was.phase != is.phase || (is.phase == Phase::Degraded && was.message != is.message) {
+                parts.push(format!("{} -> {}", was.phase.word(), is.phase.word()));
+                if !is.message.is_empty() {
+                    parts.push(is.message.to_string());
+                }
+            }
+            if before.status.current_step_index != after.status.current_step_index
+                && let Some((done, count)) = after.step_progress()
+            {
+                parts.push(format!("step {done}/{count}"));
+            }
+            if parts.is_empty() {
+                return;
+            }
+            (&after.id, Severity::of_phase(is.phase), parts.join(", "))
+        }
+        // The first list would fill the timeline with what was long there.
+        (None, _) => return,
+        (Some(before), None) => (&before.id, Severity::Attention, "deleted".to_owned()),
+    };
+    timeline.push(Entry { at: now, from: "rollouts".into(), object: Some(object.clone()), severity, text });
+}

@@ -1,0 +1,136 @@
+//! Everything a source may say. Plain data, so that an incident can be recorded and replayed.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::analysis::AnalysisRun;
+use super::object::{ObjectId, Uid};
+use super::replicas::{Experiment, Job, Pod, ReplicaSet};
+use super::rollout::Rollout;
+
+/// What a watch said: swap on Reset, so that nothing deleted while the watch was down lives on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Change<T> {
+    Reset(Vec<T>),
+    Applied(T),
+    Deleted(Uid),
+}
+
+/// One message from one source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub source: SourceId,
+    pub said: Said,
+}
+
+/// Which source: one row of SOURCES in one context.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SourceId {
+    pub context: Arc<str>,
+    /// The row's name, such as `rollouts`.
+    pub kind: Arc<str>,
+}
+
+/// What it said: something about the world, or about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Said {
+    Observed(Observation),
+    /// Heard from, nothing new: a bookmark.
+    Alive,
+    Failing(Failure),
+}
+
+/// Why a source cannot see, and when it looks again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub kind: FailureKind,
+    /// What was tried and why it failed, in one sentence.
+    pub message: String,
+    /// None: not before something else changes.
+    pub retry_in: Option<SignedDuration>,
+}
+
+/// The kinds of blindness, each with a word of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailureKind {
+    /// Nobody answers, or not in time.
+    Unreachable,
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404: the API group is not installed. A state of the row, not an error.
+    NotInstalled,
+    /// Any other answer that cannot be used.
+    Failed,
+}
+
+/// What a source may say about the world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Observation {
+    Rollouts(Change<Rollout>),
+    AnalysisRuns(Change<AnalysisRun>),
+    /// Of the focused Rollout only, as the following four.
+    ReplicaSets(Change<ReplicaSet>),
+    Pods(Change<Pod>),
+    Experiments(Change<Experiment>),
+    Jobs(Change<Job>),
+    Events(Change<ObjectEvent>),
+    /// Events with reason FailedCreate on ReplicaSets, cluster-wide: the only early sign of a refusing admission.
+    Refusals(Change<ObjectEvent>),
+    /// The controller's leader Lease.
+    Leases(Change<Lease>),
+    /// A live query's points.
+    Series(Series),
+}
+
+/// `v1` Event about an object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObjectEvent {
+    pub id: ObjectId,
+    /// `involvedObject`.
+    pub kind: Box<str>,
+    pub object: Box<str>,
+    pub object_uid: Option<Uid>,
+    /// `type` is Warning.
+    pub warning: bool,
+    pub reason: Box<str>,
+    pub message: Box<str>,
+    /// `lastTimestamp`, else `eventTime`, else `metadata.creationTimestamp`.
+    pub at: Option<Timestamp>,
+    pub count: i64,
+}
+
+/// `coordination.k8s.io/v1` Lease `argo-rollouts-controller-lock`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lease {
+    pub id: ObjectId,
+    pub holder: Box<str>,
+    pub renewed: Option<Timestamp>,
+}
+
+/// The answer to a range query: the live twin of an AnalysisRun's measurements.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// The AnalysisRun and the metric's name.
+    pub run: Uid,
+    pub metric: Box<str>,
+    pub outcome: SeriesOutcome,
+    /// When the answer came.
+    pub at: Timestamp,
+}
+
+/// What Prometheus answered, each with its own word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SeriesOutcome {
+    /// `(unix seconds, value)`; NaN and infinities are kept: they are words of their own.
+    Points(Vec<(f64, f64)>),
+    /// The query matches nothing.
+    Empty,
+    /// Several series where the condition reads the first: their number, and the first's points.
+    Many(usize, Vec<(f64, f64)>),
+    /// It could not be asked, and why.
+    Failed(String),
+}

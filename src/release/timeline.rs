@@ -1,0 +1,62 @@
+//! What happened, in order, from all sources and all actions; bounded so that a long night does not eat the bastion.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::attention::Severity;
+use super::object::ObjectId;
+
+/// Entries kept; the oldest go first.
+pub const KEPT: usize = 2_000;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: Timestamp,
+    /// The source's or action's name.
+    pub from: Box<str>,
+    /// None for what concerns a whole context.
+    pub object: Option<ObjectId>,
+    pub severity: Severity,
+    pub text: String,
+}
+
+/// The bounded list, oldest first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Timeline {
+    entries: VecDeque<Entry>,
+}
+
+impl Timeline {
+    /// Adds an entry at the end.
+    pub fn push(&mut self, entry: Entry) {
+        if self.entries.len() == KEPT {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// Newest first.
+    pub fn newest(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        self.entries.iter().rev()
+    }
+
+    /// As a Markdown table, oldest first, for a post-mortem.
+    pub fn markdown(&self) -> String {
+        let mut text = String::from("| time (UTC) | what | object | happened |\n|---|---|---|---|\n");
+        for entry in &self.entries {
+            let object = entry.object.as_ref().map(|object| format!("{} {}", object.context, object.path()));
+            let cell = |text: &str| text.replace('|', "\\|");
+            text += &format!(
+                "| {} | {} | {} | {} |\n",
+                entry.at.strftime("%Y-%m-%d %H:%M:%S"),
+                cell(&entry.from),
+                cell(&object.unwrap_or_default()),
+                cell(&entry.text)
+            );
+        }
+        text
+    }
+}

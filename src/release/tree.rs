@@ -1,0 +1,1 @@
+//! The tree under a Rollout: revisions, ReplicaSets with pods, Experiments, AnalysisRuns with Jobs.

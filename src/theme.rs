@@ -1,0 +1,1 @@
+//! Colours by role, from theme files: a palette, typed roles and `inherits`.
