@@ -55,8 +55,10 @@ pub enum Liveness {
     Live,
     /// The API group is not installed.
     Absent,
-    /// No first answer yet.
+    /// No first full answer yet.
     Loading,
+    /// Failing, but what is shown is younger than [`STALE_AFTER`].
+    Retrying,
     /// Not heard from, or failing, for more than [`STALE_AFTER`] or never loaded and failing.
     Stale,
     Forbidden,
@@ -69,14 +71,17 @@ impl Freshness {
             Some((_, failure)) => match failure.kind {
                 FailureKind::NotInstalled => Liveness::Absent,
                 FailureKind::Forbidden | FailureKind::Unauthorized => Liveness::Forbidden,
+                _ if self.loaded && self.is_recent(now) => Liveness::Retrying,
                 _ => Liveness::Stale,
             },
             None if !self.loaded => Liveness::Loading,
-            None => match self.heard {
-                Some(heard) if now.duration_since(heard) <= STALE_AFTER => Liveness::Live,
-                _ => Liveness::Stale,
-            },
+            None if self.is_recent(now) => Liveness::Live,
+            None => Liveness::Stale,
         }
+    }
+
+    fn is_recent(&self, now: Timestamp) -> bool {
+        self.heard.is_some_and(|heard| now.duration_since(heard) <= STALE_AFTER)
     }
 }
 
@@ -182,9 +187,12 @@ impl Model {
                 freshness.failing = Some((since.unwrap_or(now), failure));
             }
             Said::Alive => freshness.hear(now),
-            Said::Observed(observation) => {
+            Said::Loaded => {
                 freshness.hear(now);
                 freshness.loaded = true;
+            }
+            Said::Observed(observation) | Said::Partial(observation) => {
+                freshness.hear(now);
                 self.remember(&source.context, observation, now);
             }
         }
