@@ -37,7 +37,8 @@ const ENTER: (Command, &str) = (Command::Confirm, "enter");
 
 /// The table of layers.
 pub static LAYERS: &[Layer] = &[
-    layer(ALWAYS, &[(Command::Quit, "ctrl-c")]),
+    // It lies under the layers in which text is typed, too.
+    Layer { text: true, ..layer(ALWAYS, &[(Command::Quit, "ctrl-c")]) },
     layer(GLOBAL, &[BACK]),
     layer(CONFIRM, &[(Command::Confirm, "y"), BACK]),
     Layer { text: true, ..layer(TYPE_NAME, &[ENTER, BACK]) },

@@ -42,7 +42,7 @@ fn starts(layer: &str, command: Command) -> bool {
 
 /// Why a key cannot start an action in one place and give `command` in `layer`.
 fn excludes(starts: Command, layer: &str, command: Command) -> Option<&'static str> {
-    if layer == layer::CONFIRM && command == Command::Confirm {
+    if [layer::CONFIRM, layer::ALWAYS].contains(&layer) && command == Command::Confirm {
         return Some("a key that confirms cannot be one that starts an action");
     }
     if starts.mutates() && command.moves_or_edits() {
