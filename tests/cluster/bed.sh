@@ -8,7 +8,7 @@ usage() {
     cat >&2 <<'TEXT'
 usage: bed.sh build                    build every binary, unless that was done before
        bed.sh up DIR                   start everything, keep everything in DIR
-       bed.sh stop DIR NAME [SIGNAL]   end one component (TERM, and KILL after 10 s)
+       bed.sh stop DIR NAME [SIGNAL]   end one component (KILL; or TERM, and KILL after 10 s)
        bed.sh start DIR NAME           start it again: same port, same data
        bed.sh compact DIR              forget etcd's history up to now
        bed.sh down DIR                 end everything; DIR stays, for its logs
@@ -101,7 +101,7 @@ module_folder() {
 fetch_prometheus() {
     local work=$1 found
     if found=$(command -v prometheus); then
-        ln -s "$found" "$work/prometheus"
+        install "$found" "$work/prometheus"
         return
     fi
     command -v apt-get >/dev/null || die "prometheus is not on PATH, and there is no apt-get to fetch it with"
@@ -137,7 +137,14 @@ is_ours() { grep -qzxF "$(marker)" "/proc/$1/environ" 2>/dev/null; }
 
 pid_of() { cat "$dir/pids/$1" 2>/dev/null; }
 
-# A zombie has no environment left, so it does not count as alive.
+# A process that is ending loses its environment first, then becomes a zombie, and
+# loses its ports only with its last thread.
+gone() {
+    local status
+    status=$(cat "/proc/$1/status" 2>/dev/null) || return 0
+    [[ $status = *$'\nState:\tZ'* && $status = *$'\nThreads:\t1\n'* ]]
+}
+
 alive() {
     local pid
     pid=$(pid_of "$1") && is_ours "$pid"
@@ -245,7 +252,8 @@ ready_exporter() { fetch "http://127.0.0.1:$EXPORTER_PORT/metrics"; }
 
 run_prometheus() {
     launch prometheus "$bin/prometheus" --config.file "$dir/internal/prometheus.yml" \
-        --storage.tsdb.path "$dir/prometheus" --web.listen-address "127.0.0.1:$PROMETHEUS_PORT"
+        --storage.tsdb.path "$dir/prometheus" --web.listen-address "127.0.0.1:$PROMETHEUS_PORT" \
+        --scrape.discovery-reload-interval 100ms
 }
 
 ready_prometheus() {
@@ -416,30 +424,44 @@ start() {
     enter "${1-}"
     component "${2-}"
     alive "$2" && return
-    "run_$2"
-    await "$2" "ready_$2"
-    # What died meanwhile without having been stopped comes back as well, as a
-    # kubelet would see to it: the controller ends when it cannot renew its Lease.
+    begin "$2"
     alive apiserver || return 0
+    # The controller ends, in its own time, when it cannot renew its Lease. Whether
+    # it is already about to cannot be seen from here, so it begins anew.
+    if [[ $2 = etcd || $2 = apiserver ]] && [[ -f $dir/pids/controller ]]; then
+        finish controller KILL
+        begin controller
+    fi
+    # So does whatever else died without having been stopped.
     local name
     for name in "${COMPONENTS[@]}"; do
         if [[ -f $dir/pids/$name ]] && ! alive "$name"; then
-            "run_$name"
-            await "$name" "ready_$name"
+            begin "$name"
         fi
     done
 }
 
+begin() {
+    "run_$1"
+    await "$1" "ready_$1"
+}
+
+# An API server that is asked politely serves its open watches for a minute more,
+# so what a test means by stopping is killing.
 stop() {
     enter "${1-}"
     component "${2-}"
-    local pid tries=100
-    pid=$(pid_of "$2") || return 0
-    rm "$dir/pids/$2"
+    finish "$2" "${3:-KILL}"
+}
+
+finish() {
+    local name=$1 signal=$2 pid tries=100
+    pid=$(pid_of "$name") || return 0
+    rm "$dir/pids/$name"
     is_ours "$pid" || return 0
-    kill -s "${3:-TERM}" "$pid"
-    kill -s CONT "$pid" 2>/dev/null || true
-    while is_ours "$pid"; do
+    kill -s "$signal" "$pid"
+    kill -s CONT "$pid" 2>/dev/null || true # a test may have frozen it
+    until gone "$pid"; do
         ((tries-- > 0)) || kill -s KILL "$pid" 2>/dev/null || true
         sleep 0.1
     done
@@ -460,14 +482,13 @@ down() {
     [[ $# = 1 && -n $1 ]] || usage
     dir=$(realpath -m "$1")
     local pid left
-    for pid in $(pid_of apiserver) $(processes); do
-        ! is_ours "$pid" || kill -s KILL "$pid" 2>/dev/null || true
-    done
     while left=$(processes) && [[ -n $left ]]; do
-        for pid in $left; do
-            kill -s KILL "$pid" 2>/dev/null || true
+        for pid in $(pid_of apiserver) $left; do
+            ! is_ours "$pid" || kill -s KILL "$pid" 2>/dev/null || true
         done
-        sleep 0.05
+        for pid in $left; do
+            until gone "$pid"; do sleep 0.02; done
+        done
     done
     rm -f "$dir"/pids/*
 }
