@@ -37,7 +37,7 @@ for fact in "gitVersion=$KUBERNETES" gitMajor=1 gitMinor=36; do
     KUBERNETES_LDFLAGS+=" -X k8s.io/component-base/version.$fact"
 done
 readonly KUBERNETES_LDFLAGS
-readonly ROLLOUTS_LDFLAGS="-s -w -X github.com/argoproj/argo-rollouts/utils/version.version=$ROLLOUTS"
+readonly ROLLOUTS_LDFLAGS="-s -w -X github.com/argoproj/argo-rollouts/utils/version.version=${ROLLOUTS#v}"
 
 # Where the binaries of exactly these sources and this compiler belong.
 binaries_folder() {
