@@ -3,13 +3,16 @@
 pub mod access;
 pub mod analysis;
 pub mod attention;
+pub mod condition;
 pub mod model;
 pub mod object;
 pub mod observation;
 pub mod phase;
+pub mod reading;
 pub mod replicas;
 pub mod rollout;
 pub mod text;
+pub mod threshold;
 pub mod timeline;
 pub mod tree;
 pub mod verdict;
