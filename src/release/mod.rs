@@ -3,7 +3,9 @@
 pub mod access;
 pub mod analysis;
 pub mod attention;
+pub mod availability;
 pub mod condition;
+pub mod duration;
 pub mod model;
 pub mod object;
 pub mod observation;
@@ -11,6 +13,8 @@ pub mod phase;
 pub mod reading;
 pub mod replicas;
 pub mod rollout;
+#[cfg(test)]
+pub mod sample;
 pub mod text;
 pub mod threshold;
 pub mod timeline;
