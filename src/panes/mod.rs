@@ -1,5 +1,6 @@
 //! From the model to cells: one file per pane, one row each in [`PANES`]. Drawing borrows; it never fetches or remembers.
 
+pub mod brush;
 pub mod cx;
 pub mod filter;
 pub mod list;
@@ -10,9 +11,14 @@ pub mod now;
 pub mod rollouts;
 pub mod timeline;
 
+pub mod chart;
 pub mod detail;
+pub mod freshness;
+pub mod hints;
+pub mod layout;
 pub mod overlay;
 pub mod screen;
+pub mod tile;
 
 use std::collections::BTreeMap;
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::plan::{Plan, Refusal};
+use crate::keys::layer;
 use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
+use crate::release::rollout::Rollout;
 use crate::theme::Role;
 
 use super::PANES;
@@ -35,6 +37,8 @@ pub struct Ui {
     pub contexts: Vec<Context>,
     /// What keeps writes away, in a word for the header; None when writing is open.
     pub read_only: Option<String>,
+    /// When writing closes by itself.
+    pub write_until: Option<Timestamp>,
     /// Writes under way or waiting for their effect.
     pub at_work: usize,
     /// `demo` or empty, for the header.
@@ -56,6 +60,15 @@ pub struct Context {
 pub struct Detail {
     pub rollout: ObjectId,
     pub list: ListState,
+    /// As it was last seen: what is shown, dimmed, when it is gone from the cluster.
+    pub last: Option<Box<Rollout>>,
+}
+
+impl Detail {
+    /// The detail of that Rollout, at its first row.
+    pub fn new(rollout: ObjectId) -> Self {
+        Detail { rollout, list: ListState::default(), last: None }
+    }
 }
 
 /// What lies over the panes.
@@ -163,6 +176,8 @@ pub struct PaletteEntry {
     pub help: String,
     /// Keys that do the same.
     pub keys: String,
+    /// Why it would be refused now; None when it would not.
+    pub disabled: Option<String>,
 }
 
 /// Choosing the revision to undo to.
@@ -194,6 +209,7 @@ impl Ui {
             frozen: None,
             contexts,
             read_only: None,
+            write_until: None,
             at_work: 0,
             world: "",
             fault: None,
@@ -213,6 +229,30 @@ impl Ui {
         match &mut self.detail {
             Some(detail) => &mut detail.list,
             None => &mut self.lists[self.focus],
+        }
+    }
+
+    /// The layers of the keymap that are open, the uppermost first.
+    pub fn layers(&self) -> Vec<&'static str> {
+        match &self.overlay {
+            Some(Overlay::Confirm(confirm)) => match confirm.field {
+                Field::Keys => vec![layer::CONFIRM],
+                Field::Reason => vec![layer::INPUT],
+                Field::Name => vec![layer::TYPE_NAME],
+            },
+            Some(Overlay::Help { .. }) => vec![layer::HELP],
+            Some(Overlay::Palette(_)) => vec![layer::PALETTE],
+            Some(Overlay::Filter { .. }) => vec![layer::INPUT],
+            Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],
+            None => self.pane_layers(),
+        }
+    }
+
+    /// The layers under an overlay: what the help tells of.
+    pub fn pane_layers(&self) -> Vec<&'static str> {
+        match &self.detail {
+            Some(_) => vec![super::detail::LAYER, layer::GLOBAL],
+            None => vec![PANES[self.focus.min(PANES.len() - 1)].name(), layer::GLOBAL],
         }
     }
 

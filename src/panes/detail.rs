@@ -1,1 +1,0 @@
-//! The detail of a Rollout.
