@@ -20,3 +20,4 @@ pub mod sim;
 pub mod sources;
 pub mod theme;
 pub mod writers;
+pub mod yaml;

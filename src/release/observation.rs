@@ -37,6 +37,10 @@ pub struct SourceId {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Said {
     Observed(Observation),
+    /// A page of a first list: more is coming.
+    Partial(Observation),
+    /// The list is complete.
+    Loaded,
     /// Heard from, nothing new: a bookmark.
     Alive,
     Failing(Failure),

@@ -1,0 +1,1 @@
+//! Manifests from files instead of an API, for `--from-dir` and `-f`.

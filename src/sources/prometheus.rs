@@ -1,0 +1,1 @@
+//! Live range queries against the Prometheus that an AnalysisRun asked.
