@@ -6,6 +6,7 @@ pub mod attention;
 pub mod availability;
 pub mod condition;
 pub mod duration;
+pub mod lint;
 pub mod model;
 pub mod object;
 pub mod observation;

@@ -181,3 +181,6 @@ impl Rollout {
 fn computed<'a>(phase: Phase, message: impl Into<Cow<'a, str>>) -> PhaseReading<'a> {
     PhaseReading { phase, message: message.into(), source: PhaseSource::Computed }
 }
+
+#[cfg(test)]
+mod tests;
