@@ -1,1 +1,0 @@
-//! Colours by role, from theme files: a palette, typed roles and `inherits`.
