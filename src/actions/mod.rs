@@ -73,6 +73,9 @@ pub enum Needs {
     Revision,
 }
 
+/// Why undo is not planned before a revision is chosen.
+pub const CHOOSE_REVISION: &str = "choose a revision to go back to";
+
 /// How much of what was shown must still hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestsOn {

@@ -24,7 +24,7 @@ const LONGEST_DIFF: usize = 2_000;
 
 fn applies<'a>(wish: &Wish<'a>, rollout: &Rollout) -> Result<&'a Templates, Refusal> {
     let Some(templates) = wish.revision else {
-        return Err(Refusal::because("choose a revision to go back to"));
+        return Err(Refusal::because(super::CHOOSE_REVISION));
     };
     if templates.current == templates.wanted {
         let revision = templates.revision;
