@@ -88,7 +88,8 @@ impl Walk<'_> {
             return;
         };
         let is_directory = real.is_dir();
-        if !is_directory && !(is_manifest(&path) && real.is_file()) {
+        let is_wanted = is_directory || (is_manifest(&path) && real.is_file());
+        if !is_wanted {
             return;
         }
         if !real.starts_with(&self.root) {
