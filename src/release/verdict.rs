@@ -10,9 +10,6 @@ pub use super::threshold::{Comparison, Threshold, dilution, threshold};
 /// The controller measures again this long after an error, whatever the interval says.
 const ERROR_RETRY: SignedDuration = SignedDuration::from_secs(10);
 
-/// `consecutiveErrorLimit` when the spec is silent.
-const CONSECUTIVE_ERROR_LIMIT: i64 = 4;
-
 /// What becomes of one metric, why, and how much room is left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +23,8 @@ pub struct MetricVerdict {
     pub errors_left: Option<i64>,
     /// The same for inconclusive measurements.
     pub inconclusive_left: Option<i64>,
+    /// A limit that matters now cannot be read: nothing good may be concluded.
+    pub is_doubtful: bool,
 }
 
 /// The verdict of a metric with its name.
@@ -49,13 +48,11 @@ pub struct RunVerdict {
     pub metrics: Vec<NamedVerdict>,
 }
 
-/// The limits in force. What the spec leaves out (or leaves unresolved) has the API's default.
+/// The limits in force; None where the spec holds an argument that nobody resolved.
 struct Limits {
-    /// None when disabled by a negative number.
     failure: Option<i64>,
-    inconclusive: i64,
-    consecutive_error: i64,
-    /// None when off.
+    inconclusive: Option<i64>,
+    consecutive_error: Option<i64>,
     consecutive_success: Option<i64>,
     /// None for an open-ended metric.
     count: Option<i64>,
@@ -64,10 +61,10 @@ struct Limits {
 impl Limits {
     fn of(metric: &Metric) -> Limits {
         Limits {
-            failure: Some(metric.failure_limit.unwrap_or(0)).filter(|limit| *limit >= 0),
-            inconclusive: metric.inconclusive_limit.unwrap_or(0),
-            consecutive_error: metric.consecutive_error_limit.unwrap_or(CONSECUTIVE_ERROR_LIMIT),
-            consecutive_success: metric.consecutive_success_limit.filter(|limit| *limit > 0),
+            failure: metric.failure_limit,
+            inconclusive: metric.inconclusive_limit,
+            consecutive_error: metric.consecutive_error_limit,
+            consecutive_success: metric.consecutive_success_limit,
             count: match metric.count {
                 None | Some(0) => metric.interval.is_none().then_some(1),
                 count => count,
@@ -75,33 +72,47 @@ impl Limits {
         }
     }
 
+    /// `failureLimit`, unless it is switched off.
+    fn failure_in_force(&self) -> Option<i64> {
+        self.failure.filter(|limit| *limit >= 0)
+    }
+
+    /// `consecutiveSuccessLimit`, unless it is switched off.
+    fn success_in_force(&self) -> Option<i64> {
+        self.consecutive_success.filter(|limit| *limit > 0)
+    }
+
     /// The limit that is exceeded. The last match wins: an error is what the controller reports of the three.
     fn exceeded(&self, result: &MetricResult) -> Option<(AnalysisPhase, String)> {
-        if result.consecutive_error > self.consecutive_error {
-            let (errors, limit) = (result.consecutive_error, self.consecutive_error);
-            return Some((
-                AnalysisPhase::Error,
-                format!("consecutiveErrors ({errors}) > consecutiveErrorLimit ({limit})"),
-            ));
+        let over = |limit: Option<i64>, count: i64| limit.filter(|limit| count > *limit);
+        let (errors, inconclusive, failed) = (result.consecutive_error, result.inconclusive, result.failed);
+        if let Some(limit) = over(self.consecutive_error, errors) {
+            let reason = format!("consecutiveErrors ({errors}) > consecutiveErrorLimit ({limit})");
+            return Some((AnalysisPhase::Error, reason));
         }
-        if result.inconclusive > self.inconclusive {
-            let (inconclusive, limit) = (result.inconclusive, self.inconclusive);
-            return Some((
-                AnalysisPhase::Inconclusive,
-                format!("inconclusive ({inconclusive}) > inconclusiveLimit ({limit})"),
-            ));
+        if let Some(limit) = over(self.inconclusive, inconclusive) {
+            let reason = format!("inconclusive ({inconclusive}) > inconclusiveLimit ({limit})");
+            return Some((AnalysisPhase::Inconclusive, reason));
         }
-        let limit = self.failure.filter(|limit| result.failed > *limit)?;
-        Some((AnalysisPhase::Failed, format!("failed ({}) > failureLimit ({limit})", result.failed)))
+        let limit = over(self.failure_in_force(), failed)?;
+        Some((AnalysisPhase::Failed, format!("failed ({failed}) > failureLimit ({limit})")))
+    }
+
+    /// Whether a limit that cannot be read may already be exceeded: then nothing good can be said.
+    fn is_doubtful(&self, result: &MetricResult) -> bool {
+        (self.failure.is_none() && result.failed > 0)
+            || (self.inconclusive.is_none() && result.inconclusive > 0)
+            || (self.consecutive_error.is_none() && result.consecutive_error > 0)
+            || (self.consecutive_success.is_none() && self.count.is_some_and(|count| result.count >= count))
     }
 
     /// What ends the metric without a limit exceeded: enough successes in a row, or enough measurements.
     fn satisfied(&self, result: &MetricResult) -> Option<(AnalysisPhase, String)> {
-        if let Some(wanted) = self.consecutive_success.filter(|wanted| result.consecutive_success >= *wanted) {
+        if let Some(wanted) = self.success_in_force().filter(|wanted| result.consecutive_success >= *wanted) {
             return Some((AnalysisPhase::Successful, format!("consecutiveSuccessLimit ({wanted}) reached")));
         }
         let count = self.count.filter(|count| result.count >= *count)?;
-        Some(match (self.consecutive_success, self.failure) {
+        Some(match (self.success_in_force(), self.failure_in_force()) {
             (Some(wanted), Some(limit)) => (
                 AnalysisPhase::Inconclusive,
                 format!("consecutiveSuccessLimit ({wanted}) not reached and failureLimit ({limit}) not violated"),
@@ -112,10 +123,6 @@ impl Limits {
             (None, _) => (AnalysisPhase::Successful, format!("count ({count}) reached")),
         })
     }
-
-    fn left(limit: Option<i64>, used: i64) -> Option<i64> {
-        limit.map(|limit| limit.saturating_sub(used).max(0))
-    }
 }
 
 /// What the controller will make of a metric, in its exact order. `terminate` is whether the run is being ended.
@@ -124,16 +131,17 @@ impl Limits {
 pub fn assess(metric: Option<&Metric>, result: &MetricResult, terminate: bool) -> MetricVerdict {
     let limits = metric.map(Limits::of);
     let (phase, reason) = decide(limits.as_ref(), result, terminate);
+    let is_doubtful = !phase.is_completed() && limits.as_ref().is_some_and(|limits| limits.is_doubtful(result));
+    let left = |limit: fn(&Limits) -> Option<i64>, used: i64| {
+        limits.as_ref().and_then(limit).map(|limit| limit.saturating_sub(used).max(0))
+    };
     MetricVerdict {
         phase,
         reason,
-        failures_left: limits.as_ref().and_then(|limits| Limits::left(limits.failure, result.failed)),
-        errors_left: limits
-            .as_ref()
-            .and_then(|limits| Limits::left(Some(limits.consecutive_error), result.consecutive_error)),
-        inconclusive_left: limits
-            .as_ref()
-            .and_then(|limits| Limits::left(Some(limits.inconclusive), result.inconclusive)),
+        failures_left: left(Limits::failure_in_force, result.failed),
+        errors_left: left(|limits| limits.consecutive_error, result.consecutive_error),
+        inconclusive_left: left(|limits| limits.inconclusive, result.inconclusive),
+        is_doubtful,
     }
 }
 
@@ -159,7 +167,13 @@ fn decide(limits: Option<&Limits>, result: &MetricResult, terminate: bool) -> (A
     if result.measurements.last().is_some_and(is_in_flight) {
         return (AnalysisPhase::Running, "a measurement is in flight".to_owned());
     }
-    if let Some(verdict) = exceeded.or_else(satisfied) {
+    if let Some(verdict) = exceeded {
+        return verdict;
+    }
+    if limits.is_some_and(|limits| limits.is_doubtful(result)) {
+        return (AnalysisPhase::Running, "a limit that matters now is an argument that cannot be read here".to_owned());
+    }
+    if let Some(verdict) = satisfied() {
         return verdict;
     }
     if terminate {
@@ -222,6 +236,8 @@ fn worst(run: &AnalysisRun, metrics: &[NamedVerdict]) -> (AnalysisPhase, String)
     let computed = match worst {
         _ if metrics.is_empty() && !terminating => (AnalysisPhase::Pending, String::new()),
         _ if !is_all_done && !terminating => (AnalysisPhase::Running, String::new()),
+        Some(worst) if is_bad(worst.verdict.phase) => (worst.verdict.phase, run_message(run, worst)),
+        _ if metrics.iter().any(|metric| metric.verdict.is_doubtful) => (AnalysisPhase::Running, String::new()),
         Some(worst) => (worst.verdict.phase, run_message(run, worst)),
         // Only dry runs, or terminated before anything was measured.
         None => (AnalysisPhase::Successful, terminated_words(run)),

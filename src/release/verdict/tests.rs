@@ -71,14 +71,16 @@ fn every_row_of_the_verdict_order() {
         ("in flight over the limit", same, |r| { r.measurements[0].phase = Running; r.failed = 2 }, false, Running, "a measurement is in flight"),
         ("failed at the limit", same, |r| { r.failed = 1; r.count = 3 }, false, Running, "3 measured"),
         ("failed over it", same, |r| r.failed = 2, false, Failed, "failed (2) > failureLimit (1)"),
-        ("failed, limit left out", |m| m.failure_limit = None, |r| r.failed = 1, false, Failed, "failed (1) > failureLimit (0)"),
+        ("failed, limit 0", |m| m.failure_limit = Some(0), |r| r.failed = 1, false, Failed, "failed (1) > failureLimit (0)"),
         ("failed, limit off", |m| m.failure_limit = Some(-1), |r| { r.failed = 9; r.count = 9 }, false, Running, "9 measured"),
         ("inconclusive at the limit", |m| m.inconclusive_limit = Some(1), |r| { r.inconclusive = 1; r.count = 1 }, false, Running, "1 measured"),
         ("inconclusive over it", same, |r| r.inconclusive = 1, false, Inconclusive, "inconclusive (1) > inconclusiveLimit (0)"),
         ("inconclusive wins over failed", same, |r| { r.inconclusive = 1; r.failed = 5 }, false, Inconclusive, "inconclusive (1) > inconclusiveLimit (0)"),
         ("errors at the limit", same, |r| { r.consecutive_error = 4; r.count = 4 }, false, Running, "4 measured"),
         ("errors over it", same, |r| r.consecutive_error = 5, false, Error, "consecutiveErrors (5) > consecutiveErrorLimit (4)"),
-        ("errors, limit left out", |m| m.consecutive_error_limit = None, |r| r.consecutive_error = 5, false, Error, "consecutiveErrors (5) > consecutiveErrorLimit (4)"),
+        ("nothing failed, limit unread", |m| { m.failure_limit = None; m.count = Some(3) }, |r| r.count = 3, false, Successful, "count (3) reached"),
+        ("failed, limit unread", |m| { m.failure_limit = None; m.count = Some(3) }, |r| { r.failed = 1; r.count = 3 }, true, Running, "a limit that matters now is an argument that cannot be read here"),
+        ("failed, limit unread, errors over theirs", |m| m.failure_limit = None, |r| { r.failed = 1; r.consecutive_error = 5 }, false, Error, "consecutiveErrors (5) > consecutiveErrorLimit (4)"),
         ("errors, not in a row", same, |r| { r.error = 50; r.count = 50 }, false, Running, "50 measured"),
         ("error wins over all", same, |r| { r.consecutive_error = 5; r.inconclusive = 1; r.failed = 5 }, false, Error, "consecutiveErrors (5) > consecutiveErrorLimit (4)"),
         ("successes in a row", |m| m.consecutive_success_limit = Some(3), |r| r.consecutive_success = 3, false, Successful, "consecutiveSuccessLimit (3) reached"),
@@ -158,6 +160,10 @@ fn a_terminated_run_is_successful_unless_something_was_bad() {
     let terminated = |results| assess_run(&AnalysisRun { terminate: true, ..run(vec![metric()], results) });
     assert_eq!(terminated(vec![]).phase, AnalysisPhase::Successful);
     assert_eq!(terminated(vec![result()]).message, "Run Terminated");
+    let unread = Metric { failure_limit: None, ..metric() };
+    let failed = MetricResult { failed: 1, ..result() };
+    let doubtful = assess_run(&AnalysisRun { terminate: true, ..run(vec![unread], vec![failed]) });
+    assert_eq!(doubtful.phase, AnalysisPhase::Running, "what cannot be told is not Successful");
     assert_eq!(terminated(vec![MetricResult { failed: 2, ..result() }]).phase, AnalysisPhase::Failed);
 }
 
