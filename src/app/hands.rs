@@ -175,7 +175,7 @@ impl Hands {
                     let preflight = writer.preflight(&plan).await;
                     let check = match preflight.refusal(&plan) {
                         Some(refusal) => Check::Refused(refusal.reason),
-                        None => Check::Passed(preflight.warnings()),
+                        None => Check::Passed(warnings(&preflight)),
                     };
                     let access = preflight.access.clone();
                     if let Ok(mut preflights) = preflights.lock() {
@@ -267,6 +267,10 @@ async fn connect(context: &Arc<str>, address: &Address) -> Result<Connection, Fa
     .map_err(|error| unreachable(error.to_string()))?
     .map_err(unreachable)?;
     Ok(Connection { cluster, writer })
+}
+
+fn warnings(preflight: &Preflight) -> Vec<String> {
+    preflight.dry_run.iter().flatten().flat_map(|tried| tried.warnings.clone()).collect()
 }
 
 async fn export(folder: &std::path::Path, text: &str, now: Timestamp) -> Notice {
