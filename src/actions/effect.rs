@@ -60,6 +60,11 @@ impl Progress {
 }
 
 impl Effect {
+    /// Whether it stays until somebody puts it back: a spec does, a step goes on by itself.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Effect::SpecPaused(_) | Effect::TemplateIsNot(_))
+    }
+
     /// Looks for the effect in what the sources have seen since.
     pub fn progress(&self, model: &Model, target: &ObjectId) -> Progress {
         let gone = || Progress::Reverted(format!("{} is gone", target.path()));

@@ -73,6 +73,9 @@ pub enum Needs {
     Revision,
 }
 
+/// Why undo is not planned before a revision is chosen.
+pub const CHOOSE_REVISION: &str = "choose a revision to go back to";
+
 /// How much of what was shown must still hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestsOn {
@@ -114,6 +117,9 @@ pub struct Templates {
     pub holder_right: Right,
     /// The template of the holder as it is now.
     pub current: Value,
+    /// The template of the current revision's ReplicaSet, where there is one. It has the same defaults filled in as
+    /// `wanted`, so that their difference is what a human changed.
+    pub running: Option<Value>,
     /// `spec.template` of the ReplicaSet, without the pod template hash label.
     pub wanted: Value,
 }

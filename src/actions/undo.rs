@@ -24,9 +24,9 @@ const LONGEST_DIFF: usize = 2_000;
 
 fn applies<'a>(wish: &Wish<'a>, rollout: &Rollout) -> Result<&'a Templates, Refusal> {
     let Some(templates) = wish.revision else {
-        return Err(Refusal::because("choose a revision to go back to"));
+        return Err(Refusal::because(super::CHOOSE_REVISION));
     };
-    if templates.current == templates.wanted {
+    if *shown(templates) == templates.wanted {
         let revision = templates.revision;
         return Err(Refusal::because(format!("revision {revision} has the template that is already wanted")));
     }
@@ -51,9 +51,14 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let changes = vec![FromTo::new("template of revision", from, templates.revision)];
     let mut plan = rollout_plan(wish, UNDO.name, rollout, vec![request], changes, Effect::TemplateIsNot(before));
     plan.deadline = SOON;
-    plan.diff = diff(&templates.current, &templates.wanted);
+    plan.diff = diff(shown(templates), &templates.wanted);
     plan.notes = notes(rollout, templates);
     Ok(plan)
+}
+
+/// What the operator compares the wanted template with.
+fn shown(templates: &Templates) -> &Value {
+    templates.running.as_ref().unwrap_or(&templates.current)
 }
 
 /// Replaces the template that the operator was shown, and no other.

@@ -64,7 +64,7 @@ impl App {
     fn runs(&self, now: Timestamp) -> Vec<ObjectId> {
         if let Some(open) = &self.ui.detail
             && let Some(row) = &open.list.cursor
-            && let Some(detail::Target::Run(run)) = detail::target(&self.cx(now), open, row)
+            && let Some(run) = detail::target(&self.cx(now), &open.rollout, row).run
         {
             return vec![run];
         }
@@ -81,16 +81,16 @@ impl App {
         };
         // Guards that need no revision refuse at once.
         if let Err(refusal) = self.wish(target, None, now, |wish| action.plan(wish))
-            && refusal.reason != actions::NEEDS_REVISION
+            && refusal.reason != actions::CHOOSE_REVISION
         {
             self.say(format!("{}: {}", action.name, refusal.reason), Role::Attention);
             return Vec::new();
         }
         if let Some(open) = &self.ui.detail
             && let Some(row) = &open.list.cursor
-            && let Some(detail::Target::Revision(revision)) = detail::target(&self.cx(now), open, row)
+            && let Some(revision) = detail::target(&self.cx(now), &open.rollout, row).revision
         {
-            return vec![Effect::ReadTemplates { target: target.clone(), revision }];
+            return self.read_templates(target, revision);
         }
         self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now }));
         match (&self.ui.detail, self.focus_on(target)) {
@@ -100,6 +100,14 @@ impl App {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Has what undo needs read out.
+    pub(super) fn read_templates(&mut self, target: &ObjectId, revision: u64) -> Vec<Effect> {
+        let Some(rollout) = self.model.rollouts.get(&target.uid) else { return Vec::new() };
+        let effects = vec![Effect::ReadTemplates { rollout: Box::new(rollout.clone()), revision }];
+        self.say(format!("reading the pod template of revision {revision}"), Role::Hint);
+        effects
     }
 
     /// What undo needs has been read out.
@@ -177,9 +185,9 @@ impl App {
             return Vec::new();
         }
         let Some(Overlay::Confirm(confirm)) = self.ui.overlay.take() else { return Vec::new() };
-        let reason = Some(confirm.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        let reason = confirm.reason.trim().to_owned();
         let mut effects = Vec::new();
-        for item in confirm.items {
+        for (index, item) in confirm.items.into_iter().enumerate() {
             if !matches!(item.check, Check::Passed(_)) {
                 continue;
             }
@@ -194,12 +202,23 @@ impl App {
             let work = self.number();
             let plan = Box::new(item.plan.clone());
             self.works.push(Work::new(work, item.plan, now));
-            effects.push(Effect::Send { work, plan, reason: reason.clone() });
+            effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });
         }
         if !effects.is_empty() {
             self.ui.list_mut().marks.clear();
         }
         effects
+    }
+
+    /// Why the action would be refused for what is selected now; None when it would not.
+    pub(super) fn disabled(&self, action: &Action, now: Timestamp) -> Option<String> {
+        let targets = match action.on {
+            Kind::Rollout => self.selected(now).into_iter().collect(),
+            Kind::AnalysisRun => self.runs(now),
+        };
+        let Some(target) = targets.first() else { return Some("nothing is selected".to_owned()) };
+        let refusal = self.wish(target, None, now, |wish| action.plan(wish)).err()?;
+        Some(refusal.reason).filter(|reason| reason != actions::CHOOSE_REVISION)
     }
 
     /// Calls `f` with the wish for that target, as things stand.

@@ -1,5 +1,7 @@
 //! What each command does to the screen; actions go on to [`super::act`].
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,7 +23,7 @@ impl App {
     /// A key was pressed.
     pub(super) fn key(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         self.ui.notice = None;
-        let command = self.settings.keymap.resolve(&self.layers(), key);
+        let command = self.settings.keymap.resolve(&self.ui.layers(), key);
         if self.ui.overlay.is_some() {
             return self.overlay_key(command, key, now);
         }
@@ -56,7 +58,7 @@ impl App {
                 let text = self.ui.list().filter.as_ref().map(|filter| filter.text.clone()).unwrap_or_default();
                 self.ui.overlay = Some(Overlay::Filter { text, error: None });
             }
-            Command::Palette => self.open_palette(),
+            Command::Palette => self.open_palette(now),
             Command::Help => self.ui.overlay = Some(Overlay::Help { scroll: 0 }),
             Command::Sort => {
                 let columns = PANES[self.ui.focus].columns().len();
@@ -135,18 +137,17 @@ impl App {
         if self.ui.detail.is_some() {
             return Vec::new();
         }
-        let Some(target) = self.targets(now).into_iter().next_back().filter(|_| self.ui.list().cursor.is_some()) else {
-            return Vec::new();
-        };
-        let target = self.selected(now).unwrap_or(target);
-        self.look_into(target)
+        match self.selected(now) {
+            Some(target) => self.look_into(target),
+            None => Vec::new(),
+        }
     }
 
     /// Opens the detail of a Rollout and watches what belongs to it.
     pub(super) fn look_into(&mut self, target: ObjectId) -> Vec<Effect> {
         let Some(focus) = self.focus_on(&target) else { return Vec::new() };
         self.model.forget_focus(&sources::focus_sources());
-        self.ui.detail = Some(Detail { rollout: target, list: Default::default() });
+        self.ui.detail = Some(Detail::new(target));
         vec![Effect::Focus(Some(focus))]
     }
 
@@ -159,17 +160,15 @@ impl App {
     fn freeze(&mut self, now: Timestamp) {
         self.ui.frozen = match self.ui.frozen.take() {
             Some(_) => None,
-            None => Some((now, Box::new(self.model.clone()))),
+            None => Some((now, Arc::new(self.model.clone()))),
         };
     }
 
     fn copy(&mut self, now: Timestamp) -> Vec<Effect> {
-        let cx = self.cx(now);
-        let text = match &self.ui.detail {
-            Some(open) => detail::copied(&cx, open),
-            None => self.selected(now).map(|object| object.path()),
+        let text = match (&self.ui.detail, &self.ui.list().cursor) {
+            (Some(open), Some(row)) => Some(detail::target(&self.cx(now), &open.rollout, row).name),
+            _ => self.selected(now).map(|object| object.path()),
         };
-        drop(cx);
         let Some(text) = text else { return Vec::new() };
         self.ui.notice = Some(Notice {
             text: format!("copied {text}"),

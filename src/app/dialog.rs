@@ -68,7 +68,7 @@ impl App {
             _ => {}
         }
         if matches!(self.ui.overlay, Some(Overlay::Palette(_))) {
-            self.search_palette();
+            self.search_palette(now);
         }
         Vec::new()
     }
@@ -138,7 +138,7 @@ impl App {
                 let Some(revision) = sets.get(open.selected).and_then(|set| set.revision) else { return Vec::new() };
                 let target = open.rollout.clone();
                 self.ui.overlay = None;
-                return vec![Effect::ReadTemplates { target, revision }];
+                return self.read_templates(&target, revision);
             }
             _ => {}
         }

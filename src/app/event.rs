@@ -4,14 +4,14 @@ use crossterm::event::KeyEvent;
 use jiff::SignedDuration;
 
 use crate::actions::Templates;
-use crate::actions::plan::Plan;
+use crate::actions::plan::{Plan, Progress};
 use crate::panes::ui::{Check, Notice};
 use crate::release::access::{Right, Verdict};
 use crate::release::object::ObjectId;
 use crate::release::observation::Report;
+use crate::release::rollout::Rollout;
 use crate::sources::Focus;
-use crate::sources::prometheus::Query;
-use crate::writers::Outcome;
+use crate::writers::Executed;
 
 /// Everything that comes in.
 #[derive(Debug)]
@@ -22,9 +22,9 @@ pub enum Event {
     /// The API server's answer to a plan that is shown.
     Checked { dialog: u64, index: usize, check: Check, access: Vec<(Right, Verdict)> },
     /// What undo had to read out.
-    Templates { target: ObjectId, templates: Result<Templates, String> },
+    Templates { target: ObjectId, templates: Box<Result<Templates, String>> },
     /// What became of a write.
-    Sent { work: u64, outcome: Outcome, took: SignedDuration },
+    Sent { work: u64, executed: Executed },
     /// The write did not leave: it could not be recorded.
     Refused { work: u64, reason: String },
     /// The simulated world plays a fault now, or none.
@@ -45,16 +45,14 @@ pub enum Effect {
     Copy(String),
     /// Watch what belongs to that Rollout, and nothing else.
     Focus(Option<Focus>),
-    /// Ask Prometheus for these, again and again, and for nothing else.
-    Series { context: std::sync::Arc<str>, queries: Vec<Query> },
     /// Ask the API server what it would say.
     Check { dialog: u64, index: usize, plan: Box<Plan> },
     /// Read the pod templates that undo needs.
-    ReadTemplates { target: ObjectId, revision: u64 },
+    ReadTemplates { rollout: Box<Rollout>, revision: u64 },
     /// Record, send, record.
-    Send { work: u64, plan: Box<Plan>, reason: Option<String> },
+    Send { work: u64, checked: (u64, usize), plan: Box<Plan>, reason: String },
     /// Record what was seen of a write's effect.
-    Verified { plan: Box<Plan>, verified: bool, took: SignedDuration, note: String },
+    Verified { plan: Box<Plan>, executed: Box<Executed>, progress: Progress, took: SignedDuration, cause: String },
     /// Play that fault of the simulated world.
     Fault(String),
     /// Write the timeline to a file.

@@ -16,11 +16,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::actions::guard::{Access, Authority};
-use crate::keys::keymap::Keymap;
+use crate::keys::Keymap;
 use crate::panes::cx::Cx;
-use crate::panes::ui::{Context, Notice, Overlay, Ui};
-use crate::panes::{self, PANES, screen};
-use crate::release::model::{Model, STALE_AFTER};
+use crate::panes::screen;
+use crate::panes::ui::{Context, Notice, Ui};
+use crate::release::model::{Liveness, Model, STALE_AFTER};
+use crate::release::observation::{Change, Observation, Report, Said};
 use crate::theme::{Glyphs, Role, Theme};
 
 use event::{Effect, Event};
@@ -83,8 +84,8 @@ impl App {
                 self.look_for_effects(now)
             }
             Event::Checked { dialog, index, check, access } => self.checked(dialog, index, check, access),
-            Event::Templates { target, templates } => self.templates(&target, templates, now),
-            Event::Sent { work, outcome, took } => self.sent(work, outcome, took, now),
+            Event::Templates { target, templates } => self.templates(&target, *templates, now),
+            Event::Sent { work, executed } => self.sent(work, executed, now),
             Event::Refused { work, reason } => self.refused(work, reason, now),
             Event::Fault(name) => {
                 self.ui.fault = name;
@@ -101,23 +102,19 @@ impl App {
     /// Brings the lists in line with the model and draws everything. Returns when the picture stops being true by itself.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer, now: Timestamp) -> Option<Timestamp> {
         self.ui.read_only = self.read_only_words(now);
+        self.ui.write_until = self.settings.contexts.iter().filter_map(|context| context.authority.write_until).min();
         self.ui.at_work = self.works.iter().filter(|work| work.is_open()).count();
         if self.ui.notice.as_ref().and_then(|notice| notice.until).is_some_and(|until| until <= now) {
             self.ui.notice = None;
         }
         let settings = &self.settings;
         let many = settings.contexts.len() > 1;
-        let frozen = self.ui.frozen.take();
+        let frozen = self.ui.frozen.clone();
         let model = frozen.as_ref().map_or(&self.model, |(_, model)| model);
         let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many);
         screen::settle(&cx, &mut self.ui, area);
-        let cx_live = &cx;
-        self.ui.frozen = None;
-        let frozen_since = frozen.as_ref().map(|(since, _)| *since);
-        screen::draw(cx_live, &self.ui, &settings.keymap, frozen_since, area, buf);
-        let wake = cx.wake();
-        self.ui.frozen = frozen;
-        [wake, self.next_change(now)].into_iter().flatten().min()
+        screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
+        [cx.wake(), self.next_change(now)].into_iter().flatten().min()
     }
 
     /// When something of our own falls due: a source turns stale, a notice goes, an effect is late, a write window ends.
@@ -134,7 +131,7 @@ impl App {
 
     fn read_only_words(&self, now: Timestamp) -> Option<String> {
         let authorities = self.settings.contexts.iter().map(|context| context.authority);
-        let closed = authorities.clone().filter(|authority| !authority.may_write(now)).count();
+        let closed = authorities.filter(|authority| !may_write(authority, now)).count();
         match closed {
             0 => None,
             _ if closed == self.settings.contexts.len() => Some("READ-ONLY".to_owned()),
@@ -156,22 +153,15 @@ impl App {
         self.ui.frozen.as_ref().map_or(&self.model, |(_, model)| model)
     }
 
-    /// The layers of the keymap that are open, the uppermost first.
-    pub fn layers(&self) -> Vec<&'static str> {
-        use crate::keys::layer;
-        match &self.ui.overlay {
-            Some(Overlay::Confirm(confirm)) => match confirm.field {
-                panes::ui::Field::Keys => vec![layer::CONFIRM],
-                panes::ui::Field::Reason => vec![layer::INPUT],
-                panes::ui::Field::Name => vec![layer::TYPE_NAME],
-            },
-            Some(Overlay::Help { .. }) => vec![layer::HELP],
-            Some(Overlay::Palette(_)) => vec![layer::PALETTE],
-            Some(Overlay::Filter { .. }) => vec![layer::INPUT],
-            Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],
-            None if self.ui.detail.is_some() => vec![panes::detail::NAME, layer::GLOBAL],
-            None => vec![PANES[self.ui.focus].name(), layer::GLOBAL],
-        }
+    /// Whether a report changes nothing that is shown: it only says that a source is still there.
+    fn is_silent(&self, report: &Report, now: Timestamp) -> bool {
+        let is_live = || {
+            let freshness = self.model.freshness.get(&report.source);
+            freshness.is_some_and(|freshness| freshness.liveness(now) == Liveness::Live)
+        };
+        let says_nothing =
+            matches!(report.said, Said::Alive | Said::Observed(Observation::Leases(Change::Applied(_))));
+        says_nothing && is_live()
     }
 
     /// Says one line to the operator, until the next key.
@@ -183,4 +173,8 @@ impl App {
         self.next_number += 1;
         self.next_number
     }
+}
+
+fn may_write(authority: &Authority, now: Timestamp) -> bool {
+    !authority.read_only && (!authority.protected || authority.write_until.is_some_and(|until| until > now))
 }

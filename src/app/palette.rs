@@ -18,14 +18,14 @@ use super::event::Effect;
 const FAULT: &str = "fault ";
 
 impl App {
-    pub(super) fn open_palette(&mut self) {
+    pub(super) fn open_palette(&mut self, now: Timestamp) {
         self.ui.overlay = Some(Overlay::Palette(Palette::default()));
-        self.search_palette();
+        self.search_palette(now);
     }
 
     /// Finds the entries for what is typed.
-    pub(super) fn search_palette(&mut self) {
-        let entries = self.palette_entries();
+    pub(super) fn search_palette(&mut self, now: Timestamp) {
+        let entries = self.palette_entries(now);
         let Some(Overlay::Palette(palette)) = &mut self.ui.overlay else { return };
         palette.selected = 0;
         palette.entries = best(entries, &palette.text);
@@ -45,7 +45,7 @@ impl App {
             }
             command => {
                 edit(&mut palette.text, command, key);
-                self.search_palette();
+                self.search_palette(now);
             }
         }
         Vec::new()
@@ -67,22 +67,21 @@ impl App {
         }
     }
 
-    fn palette_entries(&self) -> Vec<PaletteEntry> {
+    fn palette_entries(&self, now: Timestamp) -> Vec<PaletteEntry> {
         // The keys are those that work where the palette was called from.
-        let layers = match &self.ui.detail {
-            Some(_) => [crate::panes::detail::NAME, crate::keys::layer::GLOBAL],
-            None => [PANES[self.ui.focus].name(), crate::keys::layer::GLOBAL],
-        };
+        let layers = self.ui.pane_layers();
         let keys = |command| self.settings.keymap.keys_for(&layers, command).join(" ");
         let actions = ACTIONS.iter().map(|action| PaletteEntry {
             name: action.name.to_owned(),
             help: action.help.to_owned(),
             keys: keys(Command::Act(action.name)),
+            disabled: self.disabled(action, now),
         });
         let panes = PANES.iter().enumerate().map(|(index, pane)| PaletteEntry {
             name: pane.name().to_owned(),
             help: format!("go to the pane {}", pane.title()),
             keys: keys(Command::Pane(u8::try_from(index + 1).unwrap_or(u8::MAX))),
+            disabled: None,
         });
         let is_useful = |command: Command| {
             !matches!(command, Command::Pane(_)) && !matches!(command.group(), Group::Text | Group::Move)
@@ -91,11 +90,13 @@ impl App {
             name: row.name.to_owned(),
             help: row.help.to_owned(),
             keys: keys(row.command),
+            disabled: None,
         });
         let faults = self.settings.faults.iter().map(|(name, help)| PaletteEntry {
             name: format!("{FAULT}{name}"),
             help: help.clone(),
             keys: String::new(),
+            disabled: None,
         });
         actions.chain(panes).chain(commands).chain(faults).collect()
     }

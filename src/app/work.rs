@@ -8,7 +8,8 @@ use crate::panes::ui::Notice;
 use crate::release::attention::Severity;
 use crate::release::timeline::Entry;
 use crate::theme::Role;
-use crate::writers::Outcome;
+use crate::writers::Executed;
+use crate::writers::outcome::Outcome;
 
 use super::App;
 use super::event::Effect;
@@ -23,6 +24,8 @@ pub struct Work {
     pub plan: Plan,
     pub confirmed: Timestamp,
     pub stage: Stage,
+    /// What the writers said, for the record of what was seen afterwards.
+    pub executed: Option<Box<Executed>>,
 }
 
 /// How far it has come.
@@ -39,7 +42,7 @@ pub enum Stage {
 impl Work {
     /// A write that was just confirmed.
     pub fn new(number: u64, plan: Plan, now: Timestamp) -> Self {
-        Work { number, plan, confirmed: now, stage: Stage::Sending }
+        Work { number, plan, confirmed: now, stage: Stage::Sending, executed: None }
     }
 
     /// Whether the operator still waits for it.
@@ -68,13 +71,15 @@ impl Work {
 
 impl App {
     /// A write has its outcome. The model does not change: only a source can say what became of the cluster.
-    pub(super) fn sent(&mut self, number: u64, outcome: Outcome, took: SignedDuration, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn sent(&mut self, number: u64, executed: Executed, now: Timestamp) -> Vec<Effect> {
         let Some(index) = self.works.iter().position(|work| work.number == number) else { return Vec::new() };
-        let words = self.works[index].words();
-        let (severity, role, text) = match &outcome {
+        let mut work = self.works.remove(index);
+        let words = work.words();
+        let took = SignedDuration::from_millis(executed.took_ms);
+        let (severity, role, mut text): (Severity, Role, String) = match &executed.outcome {
             Outcome::Applied { .. } => {
-                self.works[index].stage = Stage::Accepted { at: now, late: false };
-                (Severity::Ok, Role::Hint, format!("{words}: accepted in {}, waiting for the effect", seconds(took)))
+                let accepted = executed.outcome.sentence();
+                (Severity::Ok, Role::Hint, format!("{words}: {accepted} in {}, waiting for the effect", seconds(took)))
             }
             other => {
                 let (severity, role) = match other {
@@ -85,12 +90,17 @@ impl App {
                 (severity, role, format!("{words}: {}", other.sentence()))
             }
         };
-        let work = match outcome {
-            Outcome::Applied { .. } => self.works[index].clone(),
-            _ => self.works.remove(index),
-        };
+        for note in &executed.notes {
+            text += &format!("; {note}");
+        }
         self.happened(&work, severity, &text, now);
         self.say(text, role);
+        // Also what is unknown may show its effect yet.
+        if matches!(executed.outcome, Outcome::Applied { .. } | Outcome::Unknown { .. }) {
+            work.stage = Stage::Accepted { at: now, late: false };
+            work.executed = Some(Box::new(executed));
+            self.works.push(work);
+        }
         self.look_for_effects(now)
     }
 
@@ -112,7 +122,7 @@ impl App {
         let mut effects = Vec::new();
         let mut works = std::mem::take(&mut self.works);
         works.retain_mut(|work| {
-            let Stage::Accepted { .. } | Stage::Done { .. } = work.stage else { return true };
+            let (Stage::Accepted { .. } | Stage::Done { .. }) = work.stage else { return true };
             let progress = work.plan.effect.progress(&self.model, &work.plan.target);
             self.advance(work, progress, now, &mut effects)
         });
@@ -123,56 +133,40 @@ impl App {
 
     /// Moves a write on by what is seen of it; false when it needs no more looking after.
     fn advance(&mut self, work: &mut Work, progress: Progress, now: Timestamp, effects: &mut Vec<Effect>) -> bool {
+        let words = work.words();
         let took = now.duration_since(work.confirmed);
         let due = work.due().is_some_and(|due| due <= now);
-        match (&work.stage, progress) {
+        let (stage, severity, text, cause) = match (&work.stage, &progress) {
             (Stage::Accepted { .. }, Progress::Done) => {
-                let text = format!("{}: took effect in {}", work.words(), seconds(took));
-                self.conclude(work, true, took, Severity::Ok, Role::Ok, text, now, effects);
-                work.stage = Stage::Done { at: now };
-                true
+                let text = format!("{words}: took effect in {}", seconds(took));
+                (Some(Stage::Done { at: now }), Severity::Ok, text, String::new())
             }
             (Stage::Accepted { .. }, Progress::Reverted(what)) => {
-                let text = format!("{}: accepted, but {what}", work.words());
-                self.conclude(work, false, took, Severity::Attention, Role::Attention, text, now, effects);
-                false
+                (None, Severity::Attention, format!("{words}: accepted, but {what}"), what.clone())
             }
             (Stage::Accepted { at, late: false }, Progress::NotYet) if due => {
-                let at = *at;
                 let cause = no_effect_cause(&self.model, &work.plan.target, now);
-                let text = format!("{}: accepted, no effect after {}: {cause}", work.words(), seconds(took));
-                self.conclude(work, false, took, Severity::Attention, Role::Attention, text, now, effects);
-                work.stage = Stage::Accepted { at, late: true };
-                true
+                let text = format!("{words}: accepted, no effect after {}: {cause}", seconds(took));
+                (Some(Stage::Accepted { at: *at, late: true }), Severity::Attention, text, cause)
             }
-            (Stage::Accepted { late: true, .. }, Progress::NotYet) => !due,
-            (Stage::Done { .. }, progress) => match progress.after(&Progress::Done) {
-                Progress::Reverted(what) if work.plan.is_lasting() => {
-                    let text = format!("{}: {what}", work.words());
-                    self.conclude(work, false, took, Severity::Attention, Role::Attention, text, now, effects);
-                    false
+            (Stage::Accepted { late: true, .. }, Progress::NotYet) => return !due,
+            // Only what a human keeps in git is put back; a step or a pause goes on by itself.
+            (Stage::Done { .. }, now_seen) => match now_seen.clone().after(&Progress::Done) {
+                Progress::Reverted(what) if work.plan.effect.is_lasting() => {
+                    (None, Severity::Attention, format!("{words}: {what}"), what)
                 }
-                _ => !due && work.plan.is_lasting(),
+                _ => return !due && work.plan.effect.is_lasting(),
             },
-            _ => true,
-        }
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "the three places where a conclusion is told, each with all of it")]
-    fn conclude(
-        &mut self,
-        work: &Work,
-        verified: bool,
-        took: SignedDuration,
-        severity: Severity,
-        role: Role,
-        text: String,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+            (Stage::Accepted { late: false, .. }, Progress::NotYet) | (Stage::Sending, _) => return true,
+        };
         self.happened(work, severity, &text, now);
-        self.ui.notice = Some(Notice { text: text.clone(), role, until: None });
-        effects.push(Effect::Verified { plan: Box::new(work.plan.clone()), verified, took, note: text });
+        self.ui.notice = Some(Notice { text, role: role_of(severity), until: None });
+        if let Some(executed) = work.executed.clone() {
+            effects.push(Effect::Verified { plan: Box::new(work.plan.clone()), executed, progress, took, cause });
+        }
+        let goes_on = stage.is_some();
+        work.stage = stage.unwrap_or(Stage::Done { at: now });
+        goes_on
     }
 
     fn happened(&mut self, work: &Work, severity: Severity, text: &str, now: Timestamp) {
@@ -190,4 +184,13 @@ impl App {
 /// `1.8 s`.
 fn seconds(span: SignedDuration) -> String {
     format!("{:.1} s", span.as_secs_f64())
+}
+
+fn role_of(severity: Severity) -> Role {
+    match severity {
+        Severity::Ok => Role::Ok,
+        Severity::Unknown => Role::Unknown,
+        Severity::Attention => Role::Attention,
+        Severity::Critical => Role::Critical,
+    }
 }

@@ -214,6 +214,15 @@ fn the_rules_hold_for_the_users_files_too() {
 }
 
 #[test]
+fn what_lies_under_every_layer_neither_confirms_nor_types() {
+    let (keymap, warnings) = load("always: { P: confirm, f5: confirm }\nglobal: { f5: abort }");
+    assert_eq!(warnings.len(), 2, "{warnings:#?}");
+    assert!(warnings[0].starts_with("mine.yaml:1: `P` is typed as text in layer `always`"), "{warnings:#?}");
+    assert_eq!(press(&keymap, &[layer::CONFIRM], "P"), None);
+    assert_eq!(press(&keymap, HOME, "f5"), Some(Command::Confirm));
+}
+
+#[test]
 fn nobody_can_be_locked_in() {
     let (keymap, warnings) = load("always: { ctrl-c: null }\nconfirm: { esc: , n: , q: , ctrl-c: , y: }");
     assert_eq!(warnings.len(), 3, "{warnings:#?}");

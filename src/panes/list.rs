@@ -22,6 +22,8 @@ pub struct ListState {
     pub index: usize,
     /// First visible row.
     pub offset: usize,
+    /// Rows that fit, when it was last settled.
+    pub height: usize,
     pub marks: BTreeSet<Uid>,
     pub filter: Option<Filter>,
     /// Column and whether reversed; None is the natural order.
@@ -68,6 +70,7 @@ impl ListState {
             }
         }
         let height = height.max(1);
+        self.height = height;
         if self.index < self.offset {
             self.offset = self.index;
         } else if self.index >= self.offset + height {

@@ -32,7 +32,7 @@ pub struct Ui {
     pub overlay: Option<Overlay>,
     pub notice: Option<Notice>,
     /// While frozen, the model as it was then.
-    pub frozen: Option<(Timestamp, Box<Model>)>,
+    pub frozen: Option<(Timestamp, Arc<Model>)>,
     /// The contexts watched, with what marks them.
     pub contexts: Vec<Context>,
     /// What keeps writes away, in a word for the header; None when writing is open.
@@ -185,6 +185,7 @@ pub struct PaletteEntry {
 pub struct Revisions {
     pub rollout: ObjectId,
     pub selected: usize,
+    pub opened: Timestamp,
 }
 
 /// One line to the operator, at the foot of the screen.

@@ -72,6 +72,7 @@ pub enum FailureKind {
 }
 
 /// What a source may say about the world.
+#[allow(clippy::large_enum_variant, reason = "a Rollout is what nearly all of them are about")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Observation {
     Rollouts(Change<Rollout>),
@@ -122,6 +123,9 @@ pub struct Series {
     pub run: Uid,
     pub metric: Box<str>,
     pub outcome: SeriesOutcome,
+    /// Why the data is partial, in Prometheus's words; mostly empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Box<str>>,
     /// When the answer came.
     pub at: Timestamp,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::SignedDuration;
 use kube::client::Body;
 use serde::Deserialize;
@@ -38,12 +38,16 @@ impl From<Error> for Failure {
     }
 }
 
-/// Sends a GET and returns the body, once the status says that there is one.
-pub async fn open(client: &kube::Client, path: &str) -> Result<Body, Error> {
-    let request = Request::get(path)
+fn request(path: &str) -> Result<Request<Body>, Failure> {
+    Request::get(path)
         .header(http::header::ACCEPT, "application/json")
         .body(Body::empty())
-        .map_err(|error| Error::Failed(failed(FailureKind::Failed, format!("cannot ask for {path}: {error}"))))?;
+        .map_err(|error| failed(FailureKind::Failed, format!("cannot ask for {}: {error}", visible_up_to(path, 200))))
+}
+
+/// Sends a GET and returns the body, once the status says that there is one.
+pub async fn open(client: &kube::Client, path: &str) -> Result<Body, Error> {
+    let request = request(path).map_err(Error::Failed)?;
     let answer = tokio::time::timeout(ANSWER_WITHIN, client.send(request))
         .await
         .map_err(|_| Error::Failed(unreachable(format!("no answer within {} s", ANSWER_WITHIN.as_secs()))))?
@@ -75,9 +79,35 @@ pub async fn get(client: &kube::Client, path: &str) -> Result<Bytes, Error> {
     }
 }
 
+/// Sends a GET and returns the body whatever the status, within limits of the caller's: for what is proxied.
+pub async fn ask(
+    client: &kube::Client,
+    path: &str,
+    within: Duration,
+    largest: usize,
+) -> Result<(StatusCode, Bytes), Failure> {
+    let request = request(path)?;
+    let answer = async {
+        let answer = client.send(request).await.map_err(|error| explain(&error))?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), largest).collect().await.map_err(|error| match error
+            .downcast_ref::<LengthLimitError>(
+        ) {
+            Some(_) => failed(FailureKind::Failed, format!("the answer is larger than {} MiB", largest >> 20)),
+            None => unreachable(format!("the answer broke off: {}", chain(error.as_ref()))),
+        })?;
+        Ok((status, body.to_bytes()))
+    };
+    tokio::time::timeout(within, answer)
+        .await
+        .map_err(|_| unreachable(format!("no answer within {} s", within.as_secs_f32())))?
+}
+
 /// `meta/v1` Status, as far as it is read.
 #[derive(Debug, Default, Deserialize)]
 pub struct Status {
+    #[serde(default)]
+    pub kind: String,
     #[serde(default)]
     pub code: u16,
     #[serde(default)]

@@ -240,6 +240,7 @@ fn templates(revision: u64) -> Templates {
             namespace: "shop".into(),
         },
         current: template("shop/web:3"),
+        running: None,
         wanted: template("shop/web:2"),
     }
 }
