@@ -1,1 +1,5 @@
 //! From the model to JSON and an exit code.
+
+pub mod cost;
+pub mod drift;
+pub mod k6;
