@@ -41,7 +41,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(10);
 const LONG_PAUSE: Duration = Duration::from_secs(20);
 /// The longest pause that a server may ask for with Retry-After.
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
-/// A watch that ends sooner is not followed by the next one at once.
+/// A watch that ends sooner is not followed by the next at once, and proves nothing where it was silent.
 const SHORTEST_WATCH: Duration = Duration::from_secs(1);
 
 /// One list and watch to run.
@@ -90,7 +90,7 @@ impl Watch {
     }
 
     async fn run_for_ever<W: Wire>(&self, wrap: fn(Change<W::Domain>) -> Observation) -> Result<Infallible, Unwanted> {
-        let mut tries = Tries { pause: FIRST_PAUSE, in_vain: false };
+        let mut tries = Tries::default();
         let mut loaded = false;
         'list: loop {
             let mut version = match self.list::<W>(wrap, &mut loaded).await {
@@ -100,21 +100,25 @@ impl Watch {
                     continue;
                 }
             };
+            tries.in_vain = false;
             loop {
-                let opened = Instant::now();
+                let (opened, in_vain) = (Instant::now(), tries.in_vain);
                 match self.watch::<W>(wrap, &mut version, &mut tries).await {
                     Ok(unwanted) => {
                         unwanted?;
-                        // A proxy that ends every watch at once must not be asked a thousand times a second.
-                        if opened.elapsed() < SHORTEST_WATCH {
+                        let is_short = opened.elapsed() < SHORTEST_WATCH;
+                        if is_short && in_vain && tries.in_vain {
+                            let failure = api::unreachable("every watch ends at once: is there a proxy in between?");
+                            self.fail(failure, &mut tries).await?;
+                        } else if is_short {
                             self.rest(FIRST_PAUSE).await?;
                         } else {
                             tries.succeed();
                         }
                     }
                     Err(Error::Gone) => {
-                        // Also the newest version is forgotten at once: without a pause this would go round for ever.
-                        if std::mem::replace(&mut tries.in_vain, true) {
+                        // When the newest version is forgotten too, this would go round for ever.
+                        if std::mem::replace(&mut tries.forgotten, true) {
                             self.fail(Error::Gone.into(), &mut tries).await?;
                         }
                         continue 'list;
@@ -240,10 +244,18 @@ struct Tries {
     pause: Duration,
     /// A watch was opened and has said nothing since.
     in_vain: bool,
+    /// The version was forgotten, and nothing was heard since.
+    forgotten: bool,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Tries { pause: FIRST_PAUSE, in_vain: false, forgotten: false }
+    }
 }
 
 impl Tries {
     fn succeed(&mut self) {
-        *self = Tries { pause: FIRST_PAUSE, in_vain: false };
+        *self = Tries::default();
     }
 }
