@@ -153,13 +153,13 @@ impl Prometheus {
     }
 
     fn parameters(&self, query: &Query) -> String {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("query", &query.query);
-        form.append_pair("start", &query.start.as_second().to_string());
-        form.append_pair("end", &query.end.as_second().to_string());
-        form.append_pair("step", &step_seconds(query).to_string());
-        form.append_pair("timeout", &format!("{}ms", self.timeout().as_millis()));
-        form.finish()
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("query", &query.query)
+            .append_pair("start", &query.start.as_second().to_string())
+            .append_pair("end", &query.end.as_second().to_string())
+            .append_pair("step", &step_seconds(query).to_string())
+            .append_pair("timeout", &format!("{}ms", self.timeout().as_millis()))
+            .finish()
     }
 
     fn timeout(&self) -> Duration {
