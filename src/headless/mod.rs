@@ -2,4 +2,5 @@
 
 pub mod cost;
 pub mod drift;
+pub mod flags;
 pub mod k6;
