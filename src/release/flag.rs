@@ -70,6 +70,9 @@ pub fn read(text: &str) -> Result<Flags, String> {
             .problems
             .push(format!("{} documents in one file: many readers take only the first", yaml.documents().len()));
     }
+    if has_features_twice(&yaml) {
+        flags.problems.push("`features` stands there more than once: readers take the last, or none".to_owned());
+    }
     for (position, entry) in features.iter().enumerate() {
         let mut flag = read_flag(&yaml, entry);
         if features.iter().enumerate().any(|(other, twin)| other != position && twin.name == entry.name) {
@@ -127,6 +130,12 @@ pub(super) fn feature_entries(yaml: &Yaml) -> Vec<Entry> {
     let roots = yaml.documents().iter();
     let features = roots.flat_map(|root| yaml.entries(*root)).filter(|entry| entry.name == "features");
     features.flat_map(|entry| yaml.entries(entry.value)).collect()
+}
+
+/// Whether a document has `features` more than once: which one counts, readers disagree.
+pub(super) fn has_features_twice(yaml: &Yaml) -> bool {
+    let count = |root: &NodeId| yaml.entries(*root).iter().filter(|entry| entry.name == "features").count();
+    yaml.documents().iter().any(|root| count(root) > 1)
 }
 
 fn has_features(yaml: &Yaml, root: NodeId) -> bool {

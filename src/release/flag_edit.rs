@@ -51,7 +51,7 @@ pub enum Refusal {
     MovedOn { path: String, found: String, expected: String },
 }
 
-/// Sets `default: false` and every `rollout.*` to 0.
+/// Sets `default: false` and every `rollout.*` to 0. A `default` that is not there stays away: absent is off.
 pub fn kill(text: &str, name: &str) -> Result<Edit, Refusal> {
     let yaml = Yaml::parse(text).map_err(Refusal::Unreadable)?;
     let flag = FlagNodes::find(&yaml, name)?;
@@ -157,6 +157,9 @@ impl<'a> FlagNodes<'a> {
         let path = vec!["features".to_owned(), name.to_owned()];
         if named.next().is_some() {
             return Err(Refusal::Duplicate { path: visible(&path.join(".")) });
+        }
+        if flag::has_features_twice(yaml) {
+            return Err(Refusal::Duplicate { path: "features".to_owned() });
         }
         if entry.merged {
             return Err(Refusal::Shared { path: visible(&path.join(".")), through: "a merge key" });

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocker::Blocker;
 use super::object::ObjectId;
+use super::pull::{PullLookup, PullState};
 
 /// A namespace, only what the pane needs. The name and all texts were made visible at the door.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,44 +31,6 @@ pub struct NamespaceCondition {
     pub holds: bool,
     pub reason: String,
     pub message: String,
-}
-
-/// `GET /repos/{owner}/{repo}/pulls/{n}`, only what is shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PullRequest {
-    pub number: u64,
-    pub title: String,
-    pub author: Option<String>,
-    pub state: PullState,
-    pub head_sha: Option<String>,
-    /// `base.repo.full_name`: the repository the request belongs to.
-    pub repository: Option<String>,
-    /// `head.repo.full_name`; None for a fork that is gone.
-    pub head_repository: Option<String>,
-    /// The last push, or the best that stands for it.
-    pub pushed_at: Option<Timestamp>,
-    /// `merged_at` or `closed_at`.
-    pub closed_at: Option<Timestamp>,
-}
-
-/// `state` and `merged_at` in one word.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PullState {
-    Open,
-    Closed,
-    Merged,
-    /// A word that this version does not know.
-    Other(String),
-}
-
-/// What GitHub said of the number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum PullLookup {
-    Found(Box<PullRequest>),
-    /// 404 from a repository that can be read: there is no such pull request.
-    NotFound,
-    /// Not asked yet, or no answer; with the reason. Never taken for "gone".
-    Unknown(String),
 }
 
 /// What is to be made of a preview. The words are those of the pane.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::release::object::Uid;
+use crate::release::pull::PullRequest;
 
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 

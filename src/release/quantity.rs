@@ -13,8 +13,8 @@ pub fn parse(text: &str) -> Option<Decimal> {
     let (digits, suffix) = text.split_at(split);
     let number = plain(digits)?;
     let value = match suffix.as_bytes() {
-        // `1E` is an exa, `1E3` and `1e3` are a thousand.
-        [b'e' | b'E', _, ..] => number.checked_mul(power_of_ten(&suffix[1..])?)?,
+        // `1E` is an exa, `1Ei` its binary twin, `1E3` and `1e3` are a thousand.
+        [b'e' | b'E', b'0'..=b'9' | b'+' | b'-', ..] => number.checked_mul(power_of_ten(&suffix[1..])?)?,
         _ => scaled(number, suffix)?,
     };
     Some(value.round_dp_with_strategy(9, RoundingStrategy::AwayFromZero).normalize())
