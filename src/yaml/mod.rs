@@ -8,7 +8,7 @@ mod node;
 
 use std::fmt;
 
-pub use library::{Library, Part};
+pub use library::{Library, Part, read_capped};
 pub use node::{Entry, Node, Value};
 
 /// Larger files are refused: no keymap, theme or configuration is near that size.
