@@ -118,6 +118,7 @@ fn faults_have_their_line_and_the_rest_loads() {
 fn who_wanted_protection_gets_it() {
     assert!(read("read_only: yes").0.read_only);
     assert!(!read("read_only: Off").0.read_only);
+    assert_eq!(read("contexts: { kind: { label: \"\\e[2J\" } }").0.context("kind").label, "kind");
     assert!(read("contexts: { kind: { protected: ture } }").0.context("kind").protected);
     let (config, warnings) = read("read_only: true\ncontexts: [\n");
     assert!(config.read_only);

@@ -4,7 +4,7 @@ use http::Uri;
 use jiff::SignedDuration;
 
 use crate::theme::{Depth, Glyphs, Theme};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Value, disturbs};
 
 /// Either a value or what is wrong with it, without the name of the option.
 pub(super) type Read<T> = Result<T, String>;
@@ -14,6 +14,8 @@ const AUTO: &str = "auto";
 
 pub(super) fn text(node: &Node) -> Read<String> {
     match &node.value {
+        // Labels and names go to the screen.
+        Value::Text(text) if text.trim().contains(disturbs) => Err("must not hold invisible characters".to_owned()),
         Value::Text(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
         // `16` is a number in YAML and a name here.
         Value::Number(number) => Ok(number.to_string()),

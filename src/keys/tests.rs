@@ -269,7 +269,6 @@ proptest! {
         let (keymap, _) = Keymap::load(&Keymap::library(Some(dir.path().to_owned())), "mine", &NAMES);
         prop_assert_eq!(press(&keymap, HOME, "P"), Some(Command::Act("promote")));
     }
-
 }
 
 proptest! {
