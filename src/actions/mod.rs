@@ -1,15 +1,43 @@
 //! From a wish to a plan or a refusal. Pure: nothing here talks to anything.
 //!
 //! One file per action, one row each in [`ACTIONS`]; help, hints, palette, keymaps and the headless verbs walk the table.
+//! [`Action::plan`] is the only way to a plan, so that no caller can forget a guard.
 
+mod abort;
+pub mod bulk;
+pub mod cause;
+pub mod effect;
+pub mod guard;
+mod patch;
+mod pause;
 pub mod plan;
+mod promote;
+mod promote_full;
+mod restart;
+mod resume;
+mod retry;
+mod skip_step;
+mod terminate;
+mod undo;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::release::access::Right;
+use crate::release::analysis::AnalysisRun;
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
-use plan::{Plan, Refusal};
+use crate::release::rollout::Rollout;
+use guard::{Access, Authority, Seen};
+use plan::{Danger, Plan, Refusal};
+
+pub use bulk::plan_all;
+pub use cause::no_effect_cause;
 
 /// One thing the operator can do to an object.
 pub struct Action {
@@ -17,10 +45,23 @@ pub struct Action {
     pub name: &'static str,
     /// One line for the help.
     pub help: &'static str,
+    /// The kind of object that it is done to.
+    pub on: Kind,
     /// What has to be read out of the cluster before a plan can be made.
     pub needs: Needs,
-    /// The plan, or why not. Pure.
-    pub plan: fn(&Wish<'_>) -> Result<Plan, Refusal>,
+    /// How much must still be as the operator saw it.
+    pub rests_on: RestsOn,
+    /// The care that it asks for outside of protected contexts.
+    danger: Danger,
+    /// The plan, or why not, without the guards that all actions share.
+    make: fn(&Wish<'_>) -> Result<Plan, Refusal>,
+}
+
+/// The kinds of objects that actions know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Rollout,
+    AnalysisRun,
 }
 
 /// What an action must read out before it can plan.
@@ -32,6 +73,18 @@ pub enum Needs {
     Revision,
 }
 
+/// Why undo is not planned before a revision is chosen.
+pub const CHOOSE_REVISION: &str = "choose a revision to go back to";
+
+/// How much of what was shown must still hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestsOn {
+    /// Only the revision: what stops a release must not be refused because the release moved on by a step.
+    Revision,
+    /// Revision, step, pause and abort: what moves a release on must not move it twice.
+    Step,
+}
+
 /// What the operator asked for, with all that a plan may depend on.
 pub struct Wish<'a> {
     pub model: &'a Model,
@@ -40,6 +93,12 @@ pub struct Wish<'a> {
     pub now: Timestamp,
     /// Only for [`Needs::Revision`].
     pub revision: Option<&'a Templates>,
+    /// Whether anything may be changed in the target's context.
+    pub authority: Authority,
+    /// What the API server has said about rights so far; what it has not said is asked in the preflight.
+    pub access: &'a Access,
+    /// What stood on the screen when the key was pressed; None where nothing was shown (headless).
+    pub shown: Option<&'a Seen>,
 }
 
 /// What undo reads out: both pod templates in full.
@@ -50,16 +109,77 @@ pub struct Templates {
     pub replica_set: String,
     /// Path of the object that holds the template: the Rollout, or what its workloadRef names.
     pub holder_path: String,
-    /// `spec.template` of the holder as it is now.
+    /// `metadata.uid` of the holder.
+    pub holder_uid: String,
+    /// Where in the holder the template stands: `/spec/template`, or `/template` in a PodTemplate.
+    pub pointer: &'static str,
+    /// The right that patching the holder needs.
+    pub holder_right: Right,
+    /// The template of the holder as it is now.
     pub current: Value,
+    /// The template of the current revision's ReplicaSet, where there is one. It has the same defaults filled in as
+    /// `wanted`, so that their difference is what a human changed.
+    pub running: Option<Value>,
     /// `spec.template` of the ReplicaSet, without the pod template hash label.
     pub wanted: Value,
 }
 
 /// The table. A new action is a new file and a row here.
-pub static ACTIONS: &[&Action] = &[];
+pub static ACTIONS: &[&Action] = &[
+    &promote::PROMOTE,
+    &promote_full::PROMOTE_FULL,
+    &skip_step::SKIP_STEP,
+    &abort::ABORT,
+    &retry::RETRY,
+    &pause::PAUSE,
+    &resume::RESUME,
+    &undo::UNDO,
+    &restart::RESTART,
+    &terminate::TERMINATE,
+];
 
 /// The row of that name.
 pub fn action(name: &str) -> Option<&'static Action> {
     ACTIONS.iter().copied().find(|action| action.name == name)
+}
+
+impl Action {
+    /// The plan for that wish, or why there is none.
+    pub fn plan(&self, wish: &Wish<'_>) -> Result<Plan, Refusal> {
+        guard::before(self, wish)?;
+        let mut plan = (self.make)(wish)?;
+        guard::permitted(&plan, wish.access)?;
+        plan.danger = self.care(&wish.authority);
+        plan.notes.extend(reverter(wish, &plan));
+        Ok(plan)
+    }
+
+    /// In a protected context everything but a stop asks for the name; a stop must be quick everywhere.
+    fn care(&self, authority: &Authority) -> Danger {
+        match self.rests_on {
+            RestsOn::Step if authority.protected => Danger::TypeName,
+            _ => self.danger,
+        }
+    }
+}
+
+impl<'a> Wish<'a> {
+    /// The Rollout that is meant.
+    fn rollout(&self) -> Result<&'a Rollout, Refusal> {
+        self.model.rollouts.get(&self.target.uid).ok_or_else(|| guard::gone(self.target))
+    }
+
+    /// The AnalysisRun that is meant.
+    fn run(&self) -> Result<&'a AnalysisRun, Refusal> {
+        self.model.runs.get(&self.target.uid).ok_or_else(|| guard::gone(self.target))
+    }
+}
+
+/// Who would put back what the plan changes. Nobody reverts a status: only spec and template are in git.
+fn reverter(wish: &Wish<'_>, plan: &Plan) -> Option<String> {
+    let manager = wish.model.rollouts.get(&wish.target.uid)?.managed_by.as_deref()?;
+    plan.requests
+        .iter()
+        .any(|request| !request.path.ends_with("/status"))
+        .then(|| format!("managed by {manager}: it will put this back at its next sync; change it in git to keep it"))
 }

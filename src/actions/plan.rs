@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use super::effect::{Effect, Progress};
+use super::guard::Seen;
 use crate::release::access::Right;
-use crate::release::model::Model;
 use crate::release::object::ObjectId;
 
 /// What would be done to one object. The confirm overlay shows it; the writer sends it and nothing else.
@@ -31,14 +32,24 @@ pub struct Plan {
     /// For undo: the pod template's difference as unified diff lines.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub diff: Vec<String>,
+    /// What the plan rests on: it is checked again when the plan is confirmed, and tested by the requests.
+    #[serde(skip)]
+    pub seen: Seen,
 }
 
 /// One line of what changes.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FromTo {
     pub field: String,
     pub from: String,
     pub to: String,
+}
+
+impl FromTo {
+    /// `field: from -> to`.
+    pub fn new(field: impl Into<String>, from: impl ToString, to: impl ToString) -> Self {
+        FromTo { field: field.into(), from: from.to_string(), to: to.to_string() }
+    }
 }
 
 /// One HTTP request of the Kubernetes API.
@@ -63,46 +74,6 @@ pub enum Danger {
     Plain,
     /// The object's name must be typed.
     TypeName,
-}
-
-/// What must be seen in the model before the action counts as done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// `status.abort` with `abortedAt`, or phase Degraded with RolloutAborted.
-    Aborted,
-    /// `status.abort` gone.
-    Retried,
-    /// The pause conditions seen by the operator are gone and `controllerPause` with them.
-    Unpaused,
-    /// `currentStepIndex` is at least this, or all is promoted.
-    StepReached(i32),
-    /// stableRS = currentPodHash, which is the hash seen.
-    FullyPromoted,
-    /// `spec.paused` is this.
-    SpecPaused(bool),
-    /// A pod template hash other than this is current (or, when undoing to it, this one).
-    TemplateIsNot(String),
-    /// `status.restartedAt` is at or after `spec.restartAt`.
-    Restarted,
-    /// The AnalysisRun's phase is a completed one.
-    RunCompleted,
-}
-
-/// Whether the effect is there.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Progress {
-    Done,
-    NotYet,
-    /// It was there and something put it back, or the object is gone.
-    Reverted(String),
-}
-
-impl Effect {
-    /// Looks for the effect in what the sources have seen since.
-    pub fn progress(&self, _model: &Model, _target: &ObjectId) -> Progress {
-        Progress::NotYet
-    }
 }
 
 /// Why a plan was not made, in the operator's words.

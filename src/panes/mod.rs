@@ -1,1 +1,67 @@
-//! From the model to cells: one file per pane, one row each in PANES.
+//! From the model to cells: one file per pane, one row each in [`PANES`]. Drawing borrows; it never fetches or remembers.
+
+pub mod brush;
+pub mod cx;
+pub mod filter;
+pub mod list;
+pub mod table;
+pub mod ui;
+
+pub mod now;
+pub mod rollouts;
+pub mod timeline;
+
+pub mod chart;
+pub mod detail;
+pub mod freshness;
+pub mod hints;
+pub mod layout;
+pub mod overlay;
+pub mod screen;
+pub mod tile;
+
+use std::collections::BTreeMap;
+
+use crate::release::object::{ObjectId, Uid};
+use cx::Cx;
+use table::{Cell, Column};
+
+/// A table of rows that the operator can move through, filter, sort, mark and act on.
+pub trait Pane: Sync {
+    /// Name in keymaps and in the palette.
+    fn name(&self) -> &'static str;
+
+    /// Title on the tab and the border.
+    fn title(&self) -> &'static str;
+
+    /// Rows of SOURCES on which it rests: their freshness stands in its border.
+    fn sources(&self) -> &'static [&'static str];
+
+    /// The columns, in order.
+    fn columns(&self) -> &'static [Column];
+
+    /// All rows in their natural order: what matters most first.
+    fn rows(&self, cx: &Cx) -> Vec<Uid>;
+
+    /// One cell per column; None when the row is gone.
+    fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>>;
+
+    /// The Rollout that the row speaks of: what `enter` opens and actions act on.
+    fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId>;
+
+    /// Labels for a label selector in the filter.
+    fn labels<'a>(&self, _cx: &Cx<'a>, _row: &Uid) -> Option<&'a BTreeMap<Box<str>, Box<str>>> {
+        None
+    }
+
+    /// What an empty pane says, once its sources have answered.
+    fn empty(&self, cx: &Cx) -> String;
+}
+
+/// The table. A new pane is a new file and a row here.
+pub static PANES: &[&dyn Pane] = &[&now::Now, &rollouts::Rollouts, &timeline::Timeline];
+
+/// The index in [`PANES`] of that name.
+pub fn index_of(name: &str) -> Option<usize> {
+    PANES.iter().position(|pane| pane.name() == name)
+}

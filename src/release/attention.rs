@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::analysis::AnalysisRun;
 use super::model::Model;
 use super::object::ObjectId;
 use super::phase::Phase;
@@ -61,11 +62,18 @@ const REFUSAL_MATTERS_FOR: SignedDuration = SignedDuration::from_mins(20);
 /// All needs, worst first, then longest waiting first.
 pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     let mut needs: Vec<Need> = model.rollouts.iter().filter_map(|rollout| need_of(model, rollout, now)).collect();
-    needs.extend(failing_analyses(model));
+    needs.extend(model.runs.iter().filter_map(|run| failing_analysis(model, run)));
     needs.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| a.since.cmp(&b.since)).then_with(|| a.object.cmp(&b.object))
     });
+    needs.dedup_by(|a, b| a.object.uid == b.object.uid && a.what == b.what);
     needs
+}
+
+/// The needs of one Rollout.
+pub fn needs_of(model: &Model, rollout: &Rollout, now: Timestamp) -> Vec<Need> {
+    let failing = model.runs_of(rollout).into_iter().find_map(|run| failing_analysis(model, run));
+    need_of(model, rollout, now).into_iter().chain(failing).collect()
 }
 
 fn need_of(model: &Model, rollout: &Rollout, now: Timestamp) -> Option<Need> {
@@ -125,18 +133,18 @@ fn pause_reason(rollout: &Rollout, message: &str) -> (&'static str, String, &'st
     ("waiting for you", format!("{}{step}", reasons.join(", ")), &["promote", "abort"])
 }
 
-/// Running analyses with a metric that would fail at its next bad measurement.
-fn failing_analyses(model: &Model) -> impl Iterator<Item = Need> {
-    model.runs.iter().filter(|run| !run.phase.is_completed()).filter_map(|run| {
-        let rollout = model.rollouts.get(run.owner.as_ref()?)?;
-        let reason = super::verdict::about_to_fail(run)?;
-        Some(Need {
-            object: rollout.id.clone(),
-            severity: Severity::Attention,
-            what: "analysis failing",
-            since: run.started_at,
-            reason,
-            answers: &["abort", "pause"],
-        })
+/// A running analysis with a metric that would fail at its next bad measurement.
+fn failing_analysis(model: &Model, run: &AnalysisRun) -> Option<Need> {
+    if run.phase.is_completed() {
+        return None;
+    }
+    let rollout = model.rollouts.get(run.owner.as_ref()?)?;
+    Some(Need {
+        object: rollout.id.clone(),
+        severity: Severity::Attention,
+        what: "analysis failing",
+        since: run.started_at,
+        reason: super::verdict::about_to_fail(run)?,
+        answers: &["abort", "pause"],
     })
 }

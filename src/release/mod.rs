@@ -3,13 +3,21 @@
 pub mod access;
 pub mod analysis;
 pub mod attention;
+pub mod availability;
+pub mod condition;
+pub mod duration;
+pub mod lint;
 pub mod model;
 pub mod object;
 pub mod observation;
 pub mod phase;
+pub mod reading;
 pub mod replicas;
 pub mod rollout;
+#[cfg(test)]
+pub mod sample;
 pub mod text;
+pub mod threshold;
 pub mod timeline;
 pub mod tree;
 pub mod verdict;

@@ -1,6 +1,6 @@
 //! What is remembered of all that the sources said. Only [`Model::observe`] changes it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -20,10 +20,12 @@ use super::timeline::{Entry, Timeline};
 pub const STALE_AFTER: SignedDuration = SignedDuration::from_secs(15);
 
 /// Everything that the panes may show.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Model {
     pub rollouts: Store<Rollout>,
     pub runs: Store<AnalysisRun>,
+    /// AnalysisRuns by the UID of their owner, so that a row need not look through all of them.
+    runs_by_owner: HashMap<Uid, BTreeSet<Uid>>,
     pub refusals: Store<ObjectEvent>,
     pub leases: Store<Lease>,
     /// Of the focused Rollout only, as the following four.
@@ -55,8 +57,10 @@ pub enum Liveness {
     Live,
     /// The API group is not installed.
     Absent,
-    /// No first answer yet.
+    /// No first full answer yet.
     Loading,
+    /// Failing, but what is shown is younger than [`STALE_AFTER`].
+    Retrying,
     /// Not heard from, or failing, for more than [`STALE_AFTER`] or never loaded and failing.
     Stale,
     Forbidden,
@@ -69,19 +73,22 @@ impl Freshness {
             Some((_, failure)) => match failure.kind {
                 FailureKind::NotInstalled => Liveness::Absent,
                 FailureKind::Forbidden | FailureKind::Unauthorized => Liveness::Forbidden,
+                _ if self.loaded && self.is_recent(now) => Liveness::Retrying,
                 _ => Liveness::Stale,
             },
             None if !self.loaded => Liveness::Loading,
-            None => match self.heard {
-                Some(heard) if now.duration_since(heard) <= STALE_AFTER => Liveness::Live,
-                _ => Liveness::Stale,
-            },
+            None if self.is_recent(now) => Liveness::Live,
+            None => Liveness::Stale,
         }
+    }
+
+    fn is_recent(&self, now: Timestamp) -> bool {
+        self.heard.is_some_and(|heard| now.duration_since(heard) <= STALE_AFTER)
     }
 }
 
 /// Objects of one kind from all contexts, by UID.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Store<T> {
     objects: HashMap<Uid, T>,
 }
@@ -172,6 +179,7 @@ impl Model {
                 let since = freshness.failing.as_ref().map(|(since, _)| *since);
                 if since.is_none() {
                     self.timeline.push(Entry {
+                        number: 0,
                         at: now,
                         from: source.kind.as_ref().into(),
                         object: None,
@@ -182,9 +190,12 @@ impl Model {
                 freshness.failing = Some((since.unwrap_or(now), failure));
             }
             Said::Alive => freshness.hear(now),
-            Said::Observed(observation) => {
+            Said::Loaded => {
                 freshness.hear(now);
                 freshness.loaded = true;
+            }
+            Said::Observed(observation) | Said::Partial(observation) => {
+                freshness.hear(now);
                 self.remember(&source.context, observation, now);
             }
         }
@@ -196,7 +207,10 @@ impl Model {
                 let timeline = &mut self.timeline;
                 self.rollouts.apply(context, change, |before, after| note_rollout(timeline, before, after, now));
             }
-            Observation::AnalysisRuns(change) => self.runs.apply(context, change, |_, _| ()),
+            Observation::AnalysisRuns(change) => {
+                let index = &mut self.runs_by_owner;
+                self.runs.apply(context, change, |before, after| index_run(index, before, after));
+            }
             Observation::ReplicaSets(change) => self.replica_sets.apply(context, change, |_, _| ()),
             Observation::Pods(change) => self.pods.apply(context, change, |_, _| ()),
             Observation::Experiments(change) => self.experiments.apply(context, change, |_, _| ()),
@@ -231,7 +245,8 @@ impl Model {
 
     /// The AnalysisRuns of a Rollout, newest first.
     pub fn runs_of(&self, rollout: &Rollout) -> Vec<&AnalysisRun> {
-        let mut runs: Vec<_> = self.runs.iter().filter(|run| run.owner.as_ref() == Some(&rollout.id.uid)).collect();
+        let owned = self.runs_by_owner.get(&rollout.id.uid).into_iter().flatten();
+        let mut runs: Vec<_> = owned.filter_map(|uid| self.runs.get(uid)).collect();
         runs.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.name.cmp(&a.id.name)));
         runs
     }
@@ -289,5 +304,22 @@ fn note_rollout(timeline: &mut Timeline, before: Option<&Rollout>, after: Option
         (None, _) => return,
         (Some(before), None) => (&before.id, Severity::Attention, "deleted".to_owned()),
     };
-    timeline.push(Entry { at: now, from: "rollouts".into(), object: Some(object.clone()), severity, text });
+    timeline.push(Entry { number: 0, at: now, from: "rollouts".into(), object: Some(object.clone()), severity, text });
+}
+
+fn index_run(index: &mut HashMap<Uid, BTreeSet<Uid>>, before: Option<&AnalysisRun>, after: Option<&AnalysisRun>) {
+    if let Some(before) = before
+        && let Some(owner) = &before.owner
+        && let Some(runs) = index.get_mut(owner)
+    {
+        runs.remove(&before.id.uid);
+        if runs.is_empty() {
+            index.remove(owner);
+        }
+    }
+    if let Some(after) = after
+        && let Some(owner) = &after.owner
+    {
+        index.entry(owner.clone()).or_default().insert(after.id.uid.clone());
+    }
 }

@@ -37,6 +37,10 @@ pub struct SourceId {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Said {
     Observed(Observation),
+    /// A page of a first list: more is coming.
+    Partial(Observation),
+    /// The list is complete.
+    Loaded,
     /// Heard from, nothing new: a bookmark.
     Alive,
     Failing(Failure),
@@ -68,6 +72,7 @@ pub enum FailureKind {
 }
 
 /// What a source may say about the world.
+#[allow(clippy::large_enum_variant, reason = "a Rollout is what nearly all of them are about")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Observation {
     Rollouts(Change<Rollout>),
@@ -118,6 +123,9 @@ pub struct Series {
     pub run: Uid,
     pub metric: Box<str>,
     pub outcome: SeriesOutcome,
+    /// Why the data is partial, in Prometheus's words; mostly empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Box<str>>,
     /// When the answer came.
     pub at: Timestamp,
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::rollout::{Rollout, Strategy};
+use super::analysis::AnalysisPhase;
+use super::rollout::{BlueGreen, Rollout, RunRef, Strategy};
 
 /// The four words of `status.phase`, and one for what cannot be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -138,7 +139,7 @@ impl Rollout {
             return computed(Progressing, "updated replicas are still becoming available");
         }
         match &self.strategy {
-            Strategy::BlueGreen(_) => self.computed_blue_green(),
+            Strategy::BlueGreen(blue_green) => self.computed_blue_green(blue_green),
             Strategy::Canary(canary) => {
                 if !canary.traffic_routing && status.replicas > status.updated {
                     computed(Progressing, "old replicas are pending termination")
@@ -152,32 +153,34 @@ impl Rollout {
         }
     }
 
-    fn computed_blue_green(&self) -> PhaseReading<'static> {
+    fn computed_blue_green(&self, blue_green: &BlueGreen) -> PhaseReading<'static> {
         let status = &self.status;
         if status.active_selector.is_none() || status.active_selector != status.current_pod_hash {
             return computed(Phase::Progressing, "active service cutover pending");
         }
         // Very old controllers keep no stable hash for blueGreen: then there is nothing to wait for.
         if status.stable_hash.is_some() && !self.is_fully_promoted() {
-            let message = match status.post_promotion_run {
-                Some(_) => "waiting for post-promotion verification to complete",
-                None => "waiting for analysis to complete",
+            let is_analysed = |run: &RunRef| AnalysisPhase::from_word(&run.status).is_completed();
+            let waits_for_analysis =
+                blue_green.post_promotion_analysis && !status.post_promotion_run.as_ref().is_some_and(is_analysed);
+            let message = match waits_for_analysis {
+                true => "waiting for analysis to complete",
+                false => "waiting for post-promotion verification to complete",
             };
             return computed(Phase::Progressing, message);
         }
         computed(Phase::Healthy, "")
     }
 
-    /// `spec.restartAt` lies after `status.restartedAt`.
+    /// `spec.restartAt` is not what `status.restartedAt` says was done. Also when it is earlier: the controller copies it.
     pub fn is_restarting(&self) -> bool {
-        match (self.restart_at, self.status.restarted_at) {
-            (Some(asked), Some(done)) => asked > done,
-            (Some(_), None) => true,
-            (None, _) => false,
-        }
+        self.restart_at.is_some() && self.restart_at != self.status.restarted_at
     }
 }
 
 fn computed<'a>(phase: Phase, message: impl Into<Cow<'a, str>>) -> PhaseReading<'a> {
     PhaseReading { phase, message: message.into(), source: PhaseSource::Computed }
 }
+
+#[cfg(test)]
+mod tests;

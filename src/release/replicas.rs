@@ -107,10 +107,14 @@ impl Rollout {
         let status = &self.status;
         let mut roles = Vec::new();
         if self.canary().is_some() {
+            let is_stable_ping = status.stable_ping_pong.as_deref().map(|service| service == "ping");
+            let service = |is_ping| if is_ping { Role::Ping } else { Role::Pong };
             if is(&status.stable_hash) {
                 roles.push(Role::Stable);
+                roles.extend(is_stable_ping.map(service));
             } else if is(&status.current_pod_hash) {
                 roles.push(Role::Canary);
+                roles.extend(is_stable_ping.map(|is_ping| service(!is_ping)));
             }
         } else {
             if is(&status.stable_hash) {

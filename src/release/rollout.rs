@@ -85,6 +85,8 @@ pub struct BlueGreen {
     pub auto_promotion: bool,
     /// `autoPromotionSeconds`.
     pub auto_promotion_seconds: Option<i64>,
+    /// Whether `postPromotionAnalysis` is set.
+    pub post_promotion_analysis: bool,
 }
 
 /// One of `spec.strategy.canary.steps[]`.
@@ -126,6 +128,8 @@ pub struct Status {
     pub available: i32,
     /// `canary.weights.canary.weight`, only with a traffic router.
     pub canary_weight: Option<i32>,
+    /// `canary.stablePingPong`: `ping` or `pong`, only with ping-pong services.
+    pub stable_ping_pong: Option<Box<str>>,
     /// `canary.currentBackgroundAnalysisRunStatus`.
     pub background_run: Option<RunRef>,
     /// `canary.currentStepAnalysisRunStatus`.

@@ -14,6 +14,9 @@ pub const KEPT: usize = 2_000;
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
+    /// Counts up from the start; given by [`Timeline::push`].
+    #[serde(default)]
+    pub number: u64,
     pub at: Timestamp,
     /// The source's or action's name.
     pub from: Box<str>,
@@ -27,11 +30,14 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Timeline {
     entries: VecDeque<Entry>,
+    pushed: u64,
 }
 
 impl Timeline {
     /// Adds an entry at the end.
     pub fn push(&mut self, entry: Entry) {
+        let entry = Entry { number: self.pushed, ..entry };
+        self.pushed += 1;
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }
@@ -41,6 +47,12 @@ impl Timeline {
     /// Newest first.
     pub fn newest(&self) -> impl ExactSizeIterator<Item = &Entry> {
         self.entries.iter().rev()
+    }
+
+    /// The entry of that number, while it is kept.
+    pub fn get(&self, number: u64) -> Option<&Entry> {
+        let first = self.entries.front()?.number;
+        self.entries.get(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 
     /// As a Markdown table, oldest first, for a post-mortem.

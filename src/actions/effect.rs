@@ -1,0 +1,145 @@
+//! How one sees that an action took effect: looked for in what the sources report, never in an answer to a write.
+//!
+//! Each effect carries what the plan saw, so that it cannot be there before the write.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::release::model::Model;
+use crate::release::object::ObjectId;
+use crate::release::phase::Phase;
+use crate::release::rollout::{PauseCondition, Rollout};
+
+/// What must be seen in the model before the action counts as done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// `status.abort` with `abortedAt`, which only the controller writes.
+    Aborted { pod_hash: String },
+    /// `status.abort` gone, and the controller took `abortedAt` or the phase Degraded back.
+    Retried { pod_hash: String },
+    /// The pauses that the operator saw are gone, and `controllerPause` with them (or another pause has begun).
+    Unpaused {
+        pod_hash: String,
+        seen: Vec<PauseCondition>,
+        /// `spec.paused` was set as well and has to be gone too.
+        by_hand: bool,
+    },
+    /// `currentStepIndex` is at least this (the number of steps when all is promoted) and the pauses seen are gone.
+    StepReached { pod_hash: String, index: i32, seen: Vec<PauseCondition> },
+    /// stableRS = currentPodHash, which is the hash seen, and `promoteFull` is reset.
+    FullyPromoted { pod_hash: String },
+    /// `spec.paused` is this, and the controller has observed that spec.
+    SpecPaused(bool),
+    /// A pod template hash other than this is current.
+    TemplateIsNot(String),
+    /// `status.restartedAt` is at or after this `spec.restartAt`.
+    Restarted(Timestamp),
+    /// The AnalysisRun's phase is a completed one.
+    RunCompleted,
+}
+
+/// Whether the effect is there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
+    Done,
+    NotYet,
+    /// It was there and something put it back, or the object is gone, or it cannot come any more.
+    Reverted(String),
+}
+
+impl Progress {
+    /// This reading after an earlier one: what was done and no longer is was reverted.
+    pub fn after(self, earlier: &Progress) -> Progress {
+        match (earlier, self) {
+            (Progress::Done, Progress::NotYet) => Progress::Reverted("it took effect and was put back".to_owned()),
+            (_, now) => now,
+        }
+    }
+}
+
+impl Effect {
+    /// Whether it stays until somebody puts it back: a spec does, a step goes on by itself.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Effect::SpecPaused(_) | Effect::TemplateIsNot(_))
+    }
+
+    /// Looks for the effect in what the sources have seen since.
+    pub fn progress(&self, model: &Model, target: &ObjectId) -> Progress {
+        let gone = || Progress::Reverted(format!("{} is gone", target.path()));
+        if let Effect::RunCompleted = self {
+            return match model.runs.get(&target.uid) {
+                Some(run) => done_if(run.phase.is_completed()),
+                None => gone(),
+            };
+        }
+        match model.rollouts.get(&target.uid) {
+            Some(rollout) => self.progress_of(rollout),
+            None => gone(),
+        }
+    }
+
+    fn progress_of(&self, rollout: &Rollout) -> Progress {
+        let status = &rollout.status;
+        if let Some(newer) = self.superseded(rollout) {
+            return Progress::Reverted(newer);
+        }
+        match self {
+            Effect::Aborted { .. } => done_if(status.abort && status.aborted_at.is_some()),
+            // `abort: false` is our own write; that the controller lives shows in what it takes back.
+            Effect::Retried { .. } => {
+                done_if(!status.abort && (status.aborted_at.is_none() || rollout.phase().phase != Phase::Degraded))
+            }
+            Effect::Unpaused { .. } | Effect::StepReached { .. } if status.abort => {
+                Progress::Reverted("aborted meanwhile".to_owned())
+            }
+            Effect::Unpaused { seen, by_hand, .. } => {
+                let goes_on = !status.controller_pause || !status.pause_conditions.is_empty();
+                let by_hand_gone = !by_hand || !rollout.spec_paused;
+                done_if(none_left(seen, rollout) && goes_on && by_hand_gone)
+            }
+            Effect::StepReached { index, seen, .. } => {
+                let reached = status.current_step_index.is_some_and(|now| now >= *index);
+                done_if(reached && none_left(seen, rollout))
+            }
+            Effect::FullyPromoted { .. } => done_if(rollout.is_fully_promoted() && !status.promote_full),
+            Effect::SpecPaused(wanted) => done_if(rollout.spec_paused == *wanted && is_spec_observed(rollout)),
+            Effect::TemplateIsNot(before) => {
+                done_if(status.current_pod_hash.as_deref().is_some_and(|hash| hash != before))
+            }
+            Effect::Restarted(at) => done_if(status.restarted_at.is_some_and(|restarted| restarted >= *at)),
+            Effect::RunCompleted => Progress::NotYet,
+        }
+    }
+
+    /// What is about one revision cannot come once another is current.
+    fn superseded(&self, rollout: &Rollout) -> Option<String> {
+        let (Effect::Aborted { pod_hash }
+        | Effect::Retried { pod_hash }
+        | Effect::Unpaused { pod_hash, .. }
+        | Effect::StepReached { pod_hash, .. }
+        | Effect::FullyPromoted { pod_hash }) = self
+        else {
+            return None;
+        };
+        let current = rollout.status.current_pod_hash.as_deref().unwrap_or_default();
+        (current != pod_hash).then(|| format!("another revision is current now: {current} instead of {pod_hash}"))
+    }
+}
+
+fn done_if(done: bool) -> Progress {
+    if done { Progress::Done } else { Progress::NotYet }
+}
+
+fn none_left(seen: &[PauseCondition], rollout: &Rollout) -> bool {
+    !rollout.status.pause_conditions.iter().any(|pause| seen.contains(pause))
+}
+
+/// Whether the controller has looked at this spec. Very old ones write a hash, which says nothing: then it counts.
+fn is_spec_observed(rollout: &Rollout) -> bool {
+    match rollout.status.observed_generation.as_deref().map(str::parse::<i64>) {
+        Some(Ok(observed)) => observed >= rollout.generation,
+        _ => true,
+    }
+}

@@ -1,0 +1,212 @@
+//! The guards that all actions share: may anything be changed here, do we see, is it still what was shown, is it permitted.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::plan::{Plan, Refusal};
+use super::{Action, Kind, RestsOn, Wish};
+use crate::release::access::{Right, Verdict};
+use crate::release::analysis::{AnalysisPhase, AnalysisRun};
+use crate::release::model::{Liveness, Model};
+use crate::release::object::ObjectId;
+use crate::release::rollout::Rollout;
+
+/// What the API server has said about rights so far.
+pub type Access = BTreeMap<Right, Verdict>;
+
+/// Whether anything may be changed in a context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Authority {
+    /// Nothing may be changed anywhere: `--read-only`.
+    pub read_only: bool,
+    /// The configuration marks the context as protected.
+    pub protected: bool,
+    /// Until when `--write` opens a protected context.
+    pub write_until: Option<Timestamp>,
+}
+
+/// What of an object a plan rests on, as it stood on the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub pod_hash: Option<String>,
+    pub step_index: Option<i32>,
+    pub abort: bool,
+    pub spec_paused: bool,
+    /// The first pause condition's reason and start.
+    pub pause: Option<(String, Option<Timestamp>)>,
+    /// Only of an AnalysisRun.
+    pub run_phase: Option<AnalysisPhase>,
+}
+
+impl Seen {
+    /// Of a Rollout.
+    pub fn of_rollout(rollout: &Rollout) -> Seen {
+        let status = &rollout.status;
+        Seen {
+            pod_hash: status.current_pod_hash.as_deref().map(str::to_owned),
+            step_index: status.current_step_index,
+            abort: status.abort,
+            spec_paused: rollout.spec_paused,
+            pause: status.pause_conditions.first().map(|pause| (pause.reason.to_string(), pause.start_time)),
+            run_phase: None,
+        }
+    }
+
+    /// Of an AnalysisRun.
+    pub fn of_run(run: &AnalysisRun) -> Seen {
+        Seen { run_phase: Some(run.phase), ..Seen::default() }
+    }
+
+    /// Of what the model holds for that target; None when it is gone.
+    pub fn of(model: &Model, kind: Kind, target: &ObjectId) -> Option<Seen> {
+        match kind {
+            Kind::Rollout => model.rollouts.get(&target.uid).map(Seen::of_rollout),
+            Kind::AnalysisRun => model.runs.get(&target.uid).map(Seen::of_run),
+        }
+    }
+
+    /// What has moved since, in words; None when all that matters still holds.
+    pub fn moved(&self, now: &Seen, rests_on: RestsOn) -> Option<String> {
+        if self.pod_hash != now.pod_hash {
+            return Some(format!("the revision is now {}, it was {}", hash(&now.pod_hash), hash(&self.pod_hash)));
+        }
+        if let (Some(was), Some(is)) = (self.run_phase, now.run_phase)
+            && is.is_completed()
+            && was != is
+        {
+            return Some(format!("it is {} by now", is.word()));
+        }
+        if rests_on == RestsOn::Revision {
+            return None;
+        }
+        if self.abort != now.abort {
+            return Some(if now.abort { "it was aborted meanwhile" } else { "it was retried meanwhile" }.to_owned());
+        }
+        if self.step_index != now.step_index {
+            return Some(format!("it is at step {} now, it was at {}", step(now), step(self)));
+        }
+        if self.spec_paused != now.spec_paused {
+            let word = if now.spec_paused { "paused" } else { "resumed" };
+            return Some(format!("it was {word} by hand meanwhile"));
+        }
+        if self.pause != now.pause {
+            return Some(match &now.pause {
+                Some((reason, _)) => format!("another pause holds now: {reason}"),
+                None => "it is no longer paused".to_owned(),
+            });
+        }
+        None
+    }
+}
+
+/// All that is checked before an action looks at its target.
+pub(super) fn before(action: &Action, wish: &Wish<'_>) -> Result<(), Refusal> {
+    authorised(&wish.authority, &wish.target.context, wish.now)?;
+    source_is_live(wish.model, action.on, wish.target, wish.now)?;
+    readable(wish, action.on)?;
+    match (wish.shown, Seen::of(wish.model, action.on, wish.target)) {
+        (Some(shown), Some(now)) => unmoved(shown, &now, action.rests_on),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a plan that was shown may still be sent: to be asked when it is confirmed.
+pub fn still_holds(plan: &Plan, model: &Model, authority: &Authority, now: Timestamp) -> Result<(), Refusal> {
+    let Some(action) = super::action(plan.action) else {
+        return Err(Refusal::because(format!("there is no action {}", plan.action)));
+    };
+    authorised(authority, &plan.target.context, now)?;
+    source_is_live(model, action.on, &plan.target, now)?;
+    let seen = Seen::of(model, action.on, &plan.target).ok_or_else(|| gone(&plan.target))?;
+    unmoved(&plan.seen, &seen, action.rests_on)
+}
+
+/// Refuses what the API server is known to deny. What it was not asked, or could not say, is left to the preflight.
+pub(super) fn permitted(plan: &Plan, access: &Access) -> Result<(), Refusal> {
+    for request in &plan.requests {
+        if let Some(Verdict::Denied(why)) = access.get(&request.right) {
+            let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+            return Err(Refusal::because(format!("not permitted: you may not {}{why}", request.right.sentence())));
+        }
+    }
+    Ok(())
+}
+
+/// The refusal for an object that is no longer there.
+pub(super) fn gone(target: &ObjectId) -> Refusal {
+    Refusal::because(format!("{} is gone", target.path()))
+}
+
+fn authorised(authority: &Authority, context: &str, now: Timestamp) -> Result<(), Refusal> {
+    if authority.read_only {
+        return Err(Refusal::because("read-only: this session may not change anything"));
+    }
+    if !authority.protected {
+        return Ok(());
+    }
+    match authority.write_until {
+        None => {
+            Err(Refusal::because(format!("read-only: context {context} is protected; --write opens it for a while")))
+        }
+        Some(until) if until <= now => Err(Refusal::because(format!(
+            "read-only: the time for writing to context {context} ended at {} UTC",
+            until.strftime("%H:%M:%S")
+        ))),
+        Some(_) => Ok(()),
+    }
+}
+
+fn source_is_live(model: &Model, kind: Kind, target: &ObjectId, now: Timestamp) -> Result<(), Refusal> {
+    let source = source_of(kind);
+    let Some(freshness) = model.source(&target.context, source) else {
+        return Err(Refusal::because(format!("{source} of context {} have not been read yet", target.context)));
+    };
+    let because = |what: String| Err(Refusal::because(format!("{what}: not acting on what may be out of date")));
+    match freshness.liveness(now) {
+        Liveness::Live | Liveness::Retrying => Ok(()),
+        Liveness::Loading => because(format!("{source} are still being read")),
+        Liveness::Absent => because(format!("{source} are not installed in context {}", target.context)),
+        Liveness::Forbidden => because(format!("{source} of context {} may not be read", target.context)),
+        Liveness::Stale => because(match freshness.heard {
+            Some(heard) => {
+                format!("context {} was last heard from {} s ago", target.context, now.duration_since(heard).as_secs())
+            }
+            None => format!("context {} was never heard from", target.context),
+        }),
+    }
+}
+
+/// The row of SOURCES that sees objects of that kind.
+pub fn source_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Rollout => "rollouts",
+        Kind::AnalysisRun => "analysisruns",
+    }
+}
+
+fn readable(wish: &Wish<'_>, kind: Kind) -> Result<(), Refusal> {
+    let fault = match kind {
+        Kind::Rollout => wish.rollout()?.fault.as_deref(),
+        Kind::AnalysisRun => wish.run()?.fault.as_deref(),
+    };
+    match fault {
+        Some(fault) => Err(Refusal::because(format!("{} cannot be read: {fault}", wish.target.path()))),
+        None => Ok(()),
+    }
+}
+
+fn unmoved(shown: &Seen, now: &Seen, rests_on: RestsOn) -> Result<(), Refusal> {
+    match shown.moved(now, rests_on) {
+        Some(what) => Err(Refusal::because(format!("moved on since it was shown: {what}; look again"))),
+        None => Ok(()),
+    }
+}
+
+fn hash(hash: &Option<String>) -> &str {
+    hash.as_deref().unwrap_or("none")
+}
+
+fn step(seen: &Seen) -> String {
+    seen.step_index.map_or("none".to_owned(), |index| index.to_string())
+}

@@ -1,0 +1,37 @@
+//! Resume: a pause by hand ends. A pause of the steps is promote's business.
+
+use super::patch::rollout_plan;
+use super::plan::{Danger, Effect, Plan, Refusal};
+use super::{Action, Kind, Needs, RestsOn, Wish, promote};
+use crate::release::rollout::Rollout;
+
+pub(super) static RESUME: Action = Action {
+    name: "resume",
+    help: "end a pause by hand",
+    on: Kind::Rollout,
+    needs: Needs::Nothing,
+    rests_on: RestsOn::Step,
+    danger: Danger::Plain,
+    make,
+};
+
+fn applies(rollout: &Rollout) -> Result<(), Refusal> {
+    if rollout.spec_paused {
+        return Ok(());
+    }
+    Err(Refusal::because(match rollout.status.pause_conditions.is_empty() {
+        true => "not paused",
+        false => "paused by a step and not by hand: promote goes on",
+    }))
+}
+
+fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
+    let rollout = wish.rollout()?;
+    applies(rollout)?;
+    let (request, change) = promote::unpause(wish, rollout)?;
+    let mut plan = rollout_plan(wish, RESUME.name, rollout, vec![request], vec![change], Effect::SpecPaused(false));
+    if let Some(pause) = rollout.status.pause_conditions.first() {
+        plan.notes.push(format!("{} still holds it afterwards: promote ends that", pause.reason));
+    }
+    Ok(plan)
+}

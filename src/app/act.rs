@@ -1,0 +1,270 @@
+//! From an action's key to the confirm dialog, and from its confirmation to the writers.
+
+use jiff::Timestamp;
+
+use crate::actions::guard::{self, Seen};
+use crate::actions::plan::{Danger, Plan};
+use crate::actions::{self, Action, Kind, Needs, Templates, Wish};
+use crate::panes::cx::Cx;
+use crate::panes::ui::{Check, Confirm, Field, Item, Overlay, Revisions};
+use crate::panes::{PANES, detail};
+use crate::release::access::{Right, Verdict};
+use crate::release::object::ObjectId;
+use crate::theme::Role;
+
+use super::App;
+use super::event::Effect;
+use super::work::Work;
+
+impl App {
+    /// An action's key was pressed: makes the plans and shows them, or says why not.
+    pub(super) fn act(&mut self, name: &str, now: Timestamp) -> Vec<Effect> {
+        let Some(action) = actions::action(name) else { return Vec::new() };
+        let targets = match action.on {
+            Kind::Rollout => self.targets(now),
+            Kind::AnalysisRun => self.runs(now),
+        };
+        if targets.is_empty() {
+            self.say(format!("{name}: nothing is selected that it could be done to"), Role::Attention);
+            return Vec::new();
+        }
+        match action.needs {
+            Needs::Nothing => self.plan(action, &targets, None, now),
+            Needs::Revision => self.choose_revision(action, &targets, now),
+        }
+    }
+
+    /// The Rollouts that an action is meant for: the marked rows, else the selected one, else the one in detail.
+    pub(super) fn targets(&self, now: Timestamp) -> Vec<ObjectId> {
+        if let Some(open) = &self.ui.detail {
+            return vec![open.rollout.clone()];
+        }
+        let cx = self.cx(now);
+        let pane = PANES[self.ui.focus];
+        let mut targets: Vec<ObjectId> = Vec::new();
+        for row in self.ui.list().chosen() {
+            if let Some(target) = pane.target(&cx, &row)
+                && !targets.contains(&target)
+            {
+                targets.push(target);
+            }
+        }
+        targets
+    }
+
+    /// The Rollout of the selected row, whatever is marked.
+    pub(super) fn selected(&self, now: Timestamp) -> Option<ObjectId> {
+        if let Some(open) = &self.ui.detail {
+            return Some(open.rollout.clone());
+        }
+        PANES[self.ui.focus].target(&self.cx(now), self.ui.list().cursor.as_ref()?)
+    }
+
+    /// The AnalysisRuns that are meant: the selected one in the detail, else those of the Rollout that still run.
+    fn runs(&self, now: Timestamp) -> Vec<ObjectId> {
+        if let Some(open) = &self.ui.detail
+            && let Some(row) = &open.list.cursor
+            && let Some(run) = detail::target(&self.cx(now), &open.rollout, row).run
+        {
+            return vec![run];
+        }
+        let rollouts = self.targets(now);
+        let rollouts = rollouts.iter().filter_map(|target| self.shown().rollouts.get(&target.uid));
+        let runs = rollouts.flat_map(|rollout| self.shown().runs_of(rollout));
+        runs.filter(|run| !run.phase.is_completed()).map(|run| run.id.clone()).collect()
+    }
+
+    fn choose_revision(&mut self, action: &Action, targets: &[ObjectId], now: Timestamp) -> Vec<Effect> {
+        let [target] = targets else {
+            self.say(format!("{}: one at a time, each has revisions of its own", action.name), Role::Attention);
+            return Vec::new();
+        };
+        // Guards that need no revision refuse at once.
+        if let Err(refusal) = self.wish(target, None, now, |wish| action.plan(wish))
+            && refusal.reason != actions::CHOOSE_REVISION
+        {
+            self.say(format!("{}: {}", action.name, refusal.reason), Role::Attention);
+            return Vec::new();
+        }
+        if let Some(open) = &self.ui.detail
+            && let Some(row) = &open.list.cursor
+            && let Some(revision) = detail::target(&self.cx(now), &open.rollout, row).revision
+        {
+            return self.read_templates(target, revision);
+        }
+        self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now }));
+        match (&self.ui.detail, self.focus_on(target)) {
+            (None, Some(focus)) => {
+                self.model.forget_focus(&crate::sources::focus_sources());
+                vec![Effect::Focus(Some(focus))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Has what undo needs read out.
+    pub(super) fn read_templates(&mut self, target: &ObjectId, revision: u64) -> Vec<Effect> {
+        let Some(rollout) = self.model.rollouts.get(&target.uid) else { return Vec::new() };
+        let effects = vec![Effect::ReadTemplates { rollout: Box::new(rollout.clone()), revision }];
+        self.say(format!("reading the pod template of revision {revision}"), Role::Hint);
+        effects
+    }
+
+    /// What undo needs has been read out.
+    pub(super) fn templates(
+        &mut self,
+        target: &ObjectId,
+        read: Result<Templates, String>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let Some(action) = actions::action("undo") else { return Vec::new() };
+        match read {
+            Ok(templates) => self.plan(action, std::slice::from_ref(target), Some(&templates), now),
+            Err(reason) => {
+                self.say(format!("undo: {reason}"), Role::Critical);
+                Vec::new()
+            }
+        }
+    }
+
+    fn plan(
+        &mut self,
+        action: &Action,
+        targets: &[ObjectId],
+        templates: Option<&Templates>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let mut plans: Vec<Plan> = Vec::new();
+        let mut refused = Vec::new();
+        for target in targets {
+            match self.wish(target, templates, now, |wish| action.plan(wish)) {
+                Ok(plan) => plans.push(plan),
+                Err(refusal) => refused.push((target.clone(), refusal)),
+            }
+        }
+        if plans.is_empty() {
+            let first = refused.first().map(|(target, refusal)| match refused.len() {
+                1 => format!("{} {}: {}", action.name, target.path(), refusal.reason),
+                many => format!("{}: refused for all {many}; first {}: {}", action.name, target.path(), refusal.reason),
+            });
+            self.say(first.unwrap_or_default(), Role::Attention);
+            return Vec::new();
+        }
+        self.dialog = self.number();
+        let dialog = self.dialog;
+        let reason_required = plans.iter().any(|plan| self.context(&plan.target.context).reason_required);
+        let dangerous = plans.iter().any(|plan| plan.danger == Danger::TypeName);
+        let field = match (reason_required, dangerous) {
+            (true, _) => Field::Reason,
+            (false, true) => Field::Name,
+            (false, false) => Field::Keys,
+        };
+        let checks = plans.iter().enumerate();
+        let checks =
+            checks.map(|(index, plan)| Effect::Check { dialog, index, plan: Box::new(plan.clone()) }).collect();
+        let items = plans.into_iter().map(|plan| Item { plan, check: Check::Running }).collect();
+        self.ui.overlay = Some(Overlay::Confirm(Box::new(Confirm {
+            opened: now,
+            items,
+            refused,
+            typed: String::new(),
+            reason: String::new(),
+            reason_required,
+            field,
+            scroll: 0,
+        })));
+        checks
+    }
+
+    /// The API server has answered what it would say to a plan.
+    pub(super) fn checked(
+        &mut self,
+        dialog: u64,
+        index: usize,
+        check: Check,
+        access: Vec<(Right, Verdict)>,
+    ) -> Vec<Effect> {
+        // What could not be asked may be answerable next time.
+        self.access.extend(access.into_iter().filter(|(_, verdict)| !matches!(verdict, Verdict::Unknown(_))));
+        if dialog == self.dialog
+            && let Some(Overlay::Confirm(confirm)) = &mut self.ui.overlay
+            && let Some(item) = confirm.items.get_mut(index)
+        {
+            item.check = check;
+        }
+        Vec::new()
+    }
+
+    /// The dialog was confirmed: sends what the API server would accept and what still holds.
+    pub(super) fn confirmed(&mut self, now: Timestamp) -> Vec<Effect> {
+        let Some(Overlay::Confirm(confirm)) = &self.ui.overlay else { return Vec::new() };
+        if let Some(obstacle) = confirm.obstacle() {
+            self.say(obstacle, Role::Attention);
+            return Vec::new();
+        }
+        let Some(Overlay::Confirm(confirm)) = self.ui.overlay.take() else { return Vec::new() };
+        let reason = confirm.reason.trim().to_owned();
+        let mut effects = Vec::new();
+        for (index, item) in confirm.items.into_iter().enumerate() {
+            if !matches!(item.check, Check::Passed(_)) {
+                continue;
+            }
+            let authority = self.context(&item.plan.target.context).authority;
+            if let Err(refusal) = guard::still_holds(&item.plan, &self.model, &authority, now) {
+                self.say(
+                    format!("{} {} not sent: {}", item.plan.action, item.plan.target.path(), refusal.reason),
+                    Role::Attention,
+                );
+                continue;
+            }
+            let work = self.number();
+            let plan = Box::new(item.plan.clone());
+            self.works.push(Work::new(work, item.plan, now));
+            effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });
+        }
+        if !effects.is_empty() {
+            self.ui.list_mut().marks.clear();
+        }
+        effects
+    }
+
+    /// Why the action would be refused for what is selected now; None when it would not.
+    pub(super) fn disabled(&self, action: &Action, now: Timestamp) -> Option<String> {
+        let targets = match action.on {
+            Kind::Rollout => self.selected(now).into_iter().collect(),
+            Kind::AnalysisRun => self.runs(now),
+        };
+        let Some(target) = targets.first() else { return Some("nothing is selected".to_owned()) };
+        let refusal = self.wish(target, None, now, |wish| action.plan(wish)).err()?;
+        Some(refusal.reason).filter(|reason| reason != actions::CHOOSE_REVISION)
+    }
+
+    /// Calls `f` with the wish for that target, as things stand.
+    fn wish<T>(
+        &self,
+        target: &ObjectId,
+        revision: Option<&Templates>,
+        now: Timestamp,
+        f: impl FnOnce(&Wish<'_>) -> T,
+    ) -> T {
+        let shown = self.ui.frozen.as_ref().and_then(|(_, model)| {
+            let kind = if model.runs.get(&target.uid).is_some() { Kind::AnalysisRun } else { Kind::Rollout };
+            Seen::of(model, kind, target)
+        });
+        f(&Wish {
+            model: &self.model,
+            target,
+            now,
+            revision,
+            authority: self.context(&target.context).authority,
+            access: &self.access,
+            shown: shown.as_ref(),
+        })
+    }
+
+    /// The circumstances of what is on the screen.
+    pub(super) fn cx(&self, now: Timestamp) -> Cx<'_> {
+        let many = self.settings.contexts.len() > 1;
+        Cx::new(self.shown(), &self.settings.theme, &self.settings.glyphs, now, many)
+    }
+}

@@ -1,0 +1,177 @@
+//! What each command does to the screen; actions go on to [`super::act`].
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::keys::command::Command;
+use crate::panes::list::Motion;
+use crate::panes::ui::{Detail, Notice, Overlay};
+use crate::panes::{PANES, detail};
+use crate::release::object::ObjectId;
+use crate::sources::{self, Focus};
+use crate::theme::Role;
+
+use super::App;
+use super::event::Effect;
+
+/// How long a notice stays that no key sends away.
+const NOTICE_FOR: SignedDuration = SignedDuration::from_secs(8);
+
+impl App {
+    /// A key was pressed.
+    pub(super) fn key(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        self.ui.notice = None;
+        let command = self.settings.keymap.resolve(&self.ui.layers(), key);
+        if self.ui.overlay.is_some() {
+            return self.overlay_key(command, key, now);
+        }
+        match command {
+            Some(command) => self.command(command, now),
+            None => Vec::new(),
+        }
+    }
+
+    /// Does what a command says, with no overlay open.
+    pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
+        match command {
+            Command::Quit => return vec![Effect::Quit],
+            Command::Suspend => return vec![Effect::Suspend],
+            Command::Redraw => return vec![Effect::Redraw],
+            Command::Back => return self.back(now),
+            Command::Open => return self.open(now),
+            Command::Down => self.go(Motion::Down(1)),
+            Command::Up => self.go(Motion::Up(1)),
+            Command::Top => self.go(Motion::Top),
+            Command::Bottom => self.go(Motion::Bottom),
+            Command::HalfPageDown => self.go(Motion::Down(self.page() / 2)),
+            Command::HalfPageUp => self.go(Motion::Up(self.page() / 2)),
+            Command::PageDown => self.go(Motion::Down(self.page())),
+            Command::PageUp => self.go(Motion::Up(self.page())),
+            Command::NextPane | Command::Right => return self.focus_pane(self.ui.focus + 1),
+            Command::PreviousPane | Command::Left => return self.focus_pane(self.ui.focus + PANES.len() - 1),
+            Command::Pane(number) if usize::from(number) <= PANES.len() => {
+                return self.focus_pane(usize::from(number) - 1);
+            }
+            Command::Filter => {
+                let text = self.ui.list().filter.as_ref().map(|filter| filter.text.clone()).unwrap_or_default();
+                self.ui.overlay = Some(Overlay::Filter { text, error: None });
+            }
+            Command::Palette => self.open_palette(now),
+            Command::Help => self.ui.overlay = Some(Overlay::Help { scroll: 0 }),
+            Command::Sort => {
+                let columns = PANES[self.ui.focus].columns().len();
+                self.ui.list_mut().sort_next(columns);
+                self.tell_sort();
+            }
+            Command::SortReverse => {
+                self.ui.list_mut().sort_reverse();
+                self.tell_sort();
+            }
+            Command::Mark => self.ui.list_mut().mark(),
+            Command::MarkAll => self.ui.list_mut().mark_all(),
+            Command::Freeze => self.freeze(now),
+            Command::Zoom => self.ui.zoom = !self.ui.zoom,
+            Command::Copy => return self.copy(now),
+            Command::Export => return vec![Effect::Export(self.model.timeline.markdown())],
+            Command::Act(name) => return self.act(name, now),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn go(&mut self, motion: Motion) {
+        self.ui.list_mut().go(motion);
+    }
+
+    fn page(&self) -> usize {
+        self.ui.list().height.max(1)
+    }
+
+    fn tell_sort(&mut self) {
+        let words = match self.ui.list().sort {
+            None => "sorted by what matters most".to_owned(),
+            Some((column, reverse)) => {
+                let title = PANES[self.ui.focus].columns().get(column).map_or("?", |column| column.title);
+                format!("sorted by {}{}", title.to_lowercase(), if reverse { ", reversed" } else { "" })
+            }
+        };
+        self.say(words, Role::Hint);
+    }
+
+    fn focus_pane(&mut self, index: usize) -> Vec<Effect> {
+        self.ui.focus = index % PANES.len();
+        self.leave_detail()
+    }
+
+    /// One level back: detail, marks, filter, zoom, home; never out of the program.
+    fn back(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.ui.detail.is_some() {
+            return self.leave_detail();
+        }
+        if self.ui.frozen.is_some() {
+            self.freeze(now);
+            return Vec::new();
+        }
+        let list = self.ui.list_mut();
+        if !list.marks.is_empty() {
+            list.marks.clear();
+        } else if list.filter.is_some() {
+            list.filter = None;
+        } else if self.ui.zoom {
+            self.ui.zoom = false;
+        }
+        Vec::new()
+    }
+
+    fn leave_detail(&mut self) -> Vec<Effect> {
+        if self.ui.detail.take().is_none() {
+            return Vec::new();
+        }
+        self.model.forget_focus(&sources::focus_sources());
+        vec![Effect::Focus(None)]
+    }
+
+    fn open(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.ui.detail.is_some() {
+            return Vec::new();
+        }
+        match self.selected(now) {
+            Some(target) => self.look_into(target),
+            None => Vec::new(),
+        }
+    }
+
+    /// Opens the detail of a Rollout and watches what belongs to it.
+    pub(super) fn look_into(&mut self, target: ObjectId) -> Vec<Effect> {
+        let Some(focus) = self.focus_on(&target) else { return Vec::new() };
+        self.model.forget_focus(&sources::focus_sources());
+        self.ui.detail = Some(Detail::new(target));
+        vec![Effect::Focus(Some(focus))]
+    }
+
+    /// What has to be watched for that Rollout.
+    pub(super) fn focus_on(&self, target: &ObjectId) -> Option<Focus> {
+        let rollout = self.model.rollouts.get(&target.uid)?;
+        Some(Focus { rollout: target.clone(), selector: rollout.selector.to_string() })
+    }
+
+    fn freeze(&mut self, now: Timestamp) {
+        self.ui.frozen = match self.ui.frozen.take() {
+            Some(_) => None,
+            None => Some((now, Arc::new(self.model.clone()))),
+        };
+    }
+
+    fn copy(&mut self, now: Timestamp) -> Vec<Effect> {
+        let text = match (&self.ui.detail, &self.ui.list().cursor) {
+            (Some(open), Some(row)) => Some(detail::target(&self.cx(now), &open.rollout, row).name),
+            _ => self.selected(now).map(|object| object.path()),
+        };
+        let Some(text) = text else { return Vec::new() };
+        self.ui.notice =
+            Some(Notice { text: format!("copied {text}"), role: Role::Hint, until: now.checked_add(NOTICE_FOR).ok() });
+        vec![Effect::Copy(text)]
+    }
+}

@@ -1,0 +1,204 @@
+//! Keys while an overlay is open, and the text that is typed into it.
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use crate::keys::chord::Chord;
+use crate::keys::command::Command;
+use crate::panes::filter::Filter;
+use crate::panes::ui::{Confirm, DIALOG_DEAF_FOR, Field, Overlay};
+use crate::theme::Role;
+
+use super::App;
+use super::event::Effect;
+
+impl App {
+    /// A key, with an overlay open.
+    pub(super) fn overlay_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        match command {
+            Some(Command::Quit) => return vec![Effect::Quit],
+            Some(Command::Suspend) => return vec![Effect::Suspend],
+            Some(Command::Redraw) => return vec![Effect::Redraw],
+            _ => {}
+        }
+        if self.is_deaf(now) {
+            return Vec::new();
+        }
+        match &mut self.ui.overlay {
+            Some(Overlay::Confirm(_)) => self.confirm_key(command, key, now),
+            Some(Overlay::Help { scroll }) => {
+                match command {
+                    Some(Command::Back | Command::Help) => self.ui.overlay = None,
+                    Some(command) => *scroll = scrolled(*scroll, command),
+                    None => {}
+                }
+                Vec::new()
+            }
+            Some(Overlay::Palette(_)) => self.palette_key(command, key, now),
+            Some(Overlay::Filter { .. }) => {
+                self.filter_key(command, key);
+                Vec::new()
+            }
+            Some(Overlay::Revisions(_)) => self.revisions_key(command),
+            None => Vec::new(),
+        }
+    }
+
+    /// Whether a dialog has opened so recently that the key was meant for what was there before.
+    fn is_deaf(&self, now: Timestamp) -> bool {
+        let opened = match &self.ui.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.opened,
+            Some(Overlay::Revisions(revisions)) => revisions.opened,
+            _ => return false,
+        };
+        now.duration_since(opened) < DIALOG_DEAF_FOR
+    }
+
+    /// Text was pasted: it goes into the field that takes text, and is never taken for keys.
+    pub(super) fn paste(&mut self, text: &str, now: Timestamp) -> Vec<Effect> {
+        if self.is_deaf(now) {
+            return Vec::new();
+        }
+        let text: String = text.chars().filter(|character| !character.is_control()).take(500).collect();
+        match &mut self.ui.overlay {
+            Some(Overlay::Filter { text: field, .. }) => field.push_str(&text),
+            Some(Overlay::Palette(palette)) => palette.text.push_str(&text),
+            // A name that can be pasted was not read: it has to be typed.
+            Some(Overlay::Confirm(confirm)) if confirm.field == Field::Reason => confirm.reason.push_str(&text),
+            _ => {}
+        }
+        if matches!(self.ui.overlay, Some(Overlay::Palette(_))) {
+            self.search_palette(now);
+        }
+        Vec::new()
+    }
+
+    fn confirm_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        let Some(Overlay::Confirm(confirm)) = &mut self.ui.overlay else { return Vec::new() };
+        match command {
+            Some(Command::Back) => {
+                self.ui.overlay = None;
+                self.say("nothing was changed", Role::Hint);
+            }
+            Some(Command::Confirm) => return self.confirmed(now),
+            Some(Command::NextPane) => confirm.field = confirm.next_field(),
+            Some(Command::PreviousPane) => confirm.field = confirm.next_field(),
+            Some(command) if confirm.field == Field::Keys => confirm.scroll = scrolled(confirm.scroll, command),
+            command => {
+                if let Some(field) = confirm.text() {
+                    edit(field, command, key);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn filter_key(&mut self, command: Option<Command>, key: KeyEvent) {
+        let Some(Overlay::Filter { text, error }) = &mut self.ui.overlay else { return };
+        match command {
+            Some(Command::Back) => self.ui.overlay = None,
+            Some(Command::Confirm) => match Filter::parse(text) {
+                Ok(filter) => {
+                    self.ui.overlay = None;
+                    self.ui.list_mut().filter = filter;
+                }
+                Err(wrong) => *error = Some(wrong),
+            },
+            command => {
+                edit(text, command, key);
+                // The list follows while one types; a pattern that is not finished yet is no fault yet.
+                *error = None;
+                if let Ok(filter) = Filter::parse(text) {
+                    self.ui.list_mut().filter = filter;
+                }
+            }
+        }
+    }
+
+    fn revisions_key(&mut self, command: Option<Command>) -> Vec<Effect> {
+        let Some(Overlay::Revisions(open)) = &mut self.ui.overlay else { return Vec::new() };
+        let Some(rollout) = self.model.rollouts.get(&open.rollout.uid) else {
+            self.ui.overlay = None;
+            return Vec::new();
+        };
+        let sets = self.model.replica_sets_of(rollout);
+        let last = sets.len().saturating_sub(1);
+        match command {
+            Some(Command::Down) => open.selected = (open.selected + 1).min(last),
+            Some(Command::Up) => open.selected = open.selected.saturating_sub(1),
+            Some(Command::Top) => open.selected = 0,
+            Some(Command::Bottom) => open.selected = last,
+            Some(Command::Back) => {
+                self.ui.overlay = None;
+                if self.ui.detail.is_none() {
+                    return vec![Effect::Focus(None)];
+                }
+            }
+            Some(Command::Confirm | Command::Open) => {
+                let Some(revision) = sets.get(open.selected).and_then(|set| set.revision) else { return Vec::new() };
+                let target = open.rollout.clone();
+                self.ui.overlay = None;
+                return self.read_templates(&target, revision);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+}
+
+impl Confirm {
+    /// The field that the keys go to next.
+    fn next_field(&self) -> Field {
+        let named = self.wanted_name().is_some();
+        match self.field {
+            Field::Keys => Field::Reason,
+            Field::Reason if named => Field::Name,
+            Field::Reason => Field::Keys,
+            // With a name to type there is no bare confirm key to come back to.
+            Field::Name => Field::Reason,
+        }
+    }
+
+    fn text(&mut self) -> Option<&mut String> {
+        match self.field {
+            Field::Keys => None,
+            Field::Reason => Some(&mut self.reason),
+            Field::Name => Some(&mut self.typed),
+        }
+    }
+}
+
+/// Where a scrolled text stands after a command.
+fn scrolled(scroll: u16, command: Command) -> u16 {
+    match command {
+        Command::Down => scroll.saturating_add(1),
+        Command::Up => scroll.saturating_sub(1),
+        Command::HalfPageDown | Command::PageDown => scroll.saturating_add(10),
+        Command::HalfPageUp | Command::PageUp => scroll.saturating_sub(10),
+        Command::Top => 0,
+        _ => scroll,
+    }
+}
+
+/// Edits a line of text at its end.
+pub(super) fn edit(text: &mut String, command: Option<Command>, key: KeyEvent) {
+    match command {
+        Some(Command::Erase) => {
+            text.pop();
+        }
+        Some(Command::EraseWord) => {
+            let kept = text.trim_end();
+            let end = kept.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+            text.truncate(end);
+        }
+        Some(Command::EraseLine) => text.clear(),
+        Some(_) => {}
+        None => {
+            if let Some(character) = Chord::typed(key)
+                && text.len() < 500
+            {
+                text.push(character);
+            }
+        }
+    }
+}

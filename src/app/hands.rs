@@ -1,0 +1,305 @@
+//! Does what the app asks for: starts and stops sources, calls the writers, and hands what they say back as events.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::actions::plan::Plan;
+use crate::panes::ui::{Check, Notice};
+use crate::release::observation::{Failure, Report, Said, SourceId};
+use crate::sources::api::{ANSWER_WITHIN, unreachable};
+use crate::sources::cluster::{self, Address, Cluster};
+use crate::sources::prometheus::{Prometheus, watch_series};
+use crate::sources::{self, Focus, SOURCES, Scope};
+use crate::theme::Role;
+use crate::writers::audit::Journal;
+use crate::writers::kubernetes::{Preflight, Writer};
+use crate::writers::{Order, execute, record_verified};
+
+use super::event::{Effect, Event};
+
+/// Plans asked about at the same time.
+const CHECKS_AT_ONCE: usize = 8;
+/// Dialogs whose answers are kept: a dialog that was left behind is not confirmed any more.
+const PREFLIGHTS_KEPT: u64 = 1;
+/// Pauses between tries to connect: doubled from the first to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LAST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What has to be known to work.
+pub struct Tools {
+    /// Context names and where their clusters are.
+    pub contexts: Vec<(Arc<str>, Address)>,
+    /// None: all namespaces.
+    pub namespace: Option<String>,
+    pub prometheus: Arc<Prometheus>,
+    pub journal: Journal,
+    /// Plays a fault of the simulated world; the name comes back when it plays.
+    pub faults: Option<mpsc::UnboundedSender<String>>,
+    /// Where the timeline is exported to.
+    pub exports: PathBuf,
+    pub clock: fn() -> Timestamp,
+}
+
+/// The tasks at work for the app.
+pub struct Hands {
+    tools: Tools,
+    events: mpsc::Sender<Event>,
+    reports: mpsc::Sender<Report>,
+    connections: Connections,
+    preflights: Preflights,
+    always: JoinSet<()>,
+    focus: Option<JoinHandle<()>>,
+    series: Option<JoinHandle<()>>,
+    checks: Arc<Semaphore>,
+}
+
+/// One context, for reading and for writing.
+struct Connection {
+    cluster: Cluster,
+    writer: Writer,
+}
+
+/// Connected contexts, as they come.
+type Connections = Arc<Mutex<HashMap<Arc<str>, Connection>>>;
+
+/// What the API server said to plans that may still be confirmed, by dialog and place in it.
+type Preflights = Arc<Mutex<HashMap<(u64, usize), Preflight>>>;
+
+impl Hands {
+    /// Hands that report to `events`; nothing runs before [`Hands::start`].
+    pub fn new(tools: Tools, events: mpsc::Sender<Event>) -> Self {
+        let (reports, mut said) = mpsc::channel::<Report>(1024);
+        let forward = events.clone();
+        let mut always = JoinSet::new();
+        always.spawn(async move {
+            while let Some(report) = said.recv().await {
+                if forward.send(Event::Report(report)).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Hands {
+            tools,
+            events,
+            reports,
+            connections: Connections::default(),
+            preflights: Preflights::default(),
+            always,
+            focus: None,
+            series: None,
+            checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
+        }
+    }
+
+    /// Connects to every context and watches what is always watched.
+    pub fn start(&mut self) {
+        for (context, address) in self.tools.contexts.clone() {
+            let connections = self.connections.clone();
+            let reports = self.reports.clone();
+            let namespace = self.tools.namespace.clone();
+            self.always.spawn(async move {
+                let Some(connection) = connected(&context, &address, &reports).await else { return };
+                let mut watches = sources::watch_always(&connection.cluster, namespace.as_deref(), &reports);
+                if let Ok(mut connections) = connections.lock() {
+                    connections.insert(context, connection);
+                }
+                while watches.join_next().await.is_some() {}
+            });
+        }
+    }
+
+    /// Does what the app asks for; what takes time goes on in a task and comes back as an event.
+    pub fn do_it(&mut self, effect: Effect) {
+        match effect {
+            Effect::Focus(focus) => self.focus(focus),
+            Effect::Series { context, lives } => {
+                if let Some(running) = self.series.take() {
+                    running.abort();
+                }
+                let Some(cluster) = self.cluster(&context) else { return };
+                if !lives.is_empty() {
+                    let prometheus = self.tools.prometheus.clone();
+                    let follow = watch_series(prometheus, cluster, lives, self.reports.clone(), self.tools.clock);
+                    self.series = Some(tokio::spawn(follow));
+                }
+            }
+            Effect::Check { dialog, index, plan } => self.check(dialog, index, plan),
+            Effect::ReadTemplates { rollout, revision } => {
+                let target = rollout.id.clone();
+                let writer = self.writer(&target.context);
+                self.answer(async move {
+                    let templates = match writer {
+                        Ok(writer) => writer.read_templates(&rollout, Some(revision)).await,
+                        Err(reason) => Err(reason),
+                    };
+                    Event::Templates { target, templates: Box::new(templates) }
+                });
+            }
+            Effect::Send { work, checked, plan, reason } => self.send(work, checked, plan, reason),
+            Effect::Verified { plan, executed, progress, took, cause } => {
+                let journal = self.tools.journal.clone();
+                let now = (self.tools.clock)();
+                let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+                let events = self.events.clone();
+                tokio::spawn(async move {
+                    let recorded = record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await;
+                    if let Err(error) = recorded {
+                        let text = format!("what was seen of the effect could not be recorded: {error}");
+                        let _ = events.send(Event::Notice(Notice { text, role: Role::Critical, until: None })).await;
+                    }
+                });
+            }
+            Effect::Fault(name) => {
+                if let Some(faults) = &self.tools.faults {
+                    let _ = faults.send(name);
+                }
+            }
+            Effect::Export(text) => {
+                let path = self.tools.exports.clone();
+                let clock = self.tools.clock;
+                self.answer(async move { Event::Notice(export(&path, &text, clock()).await) });
+            }
+            Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
+        }
+    }
+
+    /// Sends whatever the task makes of it back to the app.
+    fn answer(&self, task: impl Future<Output = Event> + Send + 'static) {
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let event = task.await;
+            let _ = events.send(event).await;
+        });
+    }
+
+    fn check(&mut self, dialog: u64, index: usize, plan: Box<Plan>) {
+        let writer = self.writer(&plan.target.context);
+        let checks = self.checks.clone();
+        let preflights = self.preflights.clone();
+        self.answer(async move {
+            let _turn = checks.acquire().await;
+            let (check, access) = match writer {
+                Err(reason) => (Check::Unknown(reason), Vec::new()),
+                Ok(writer) => {
+                    let preflight = writer.preflight(&plan).await;
+                    let check = match preflight.refusal(&plan) {
+                        Some(refusal) => Check::Refused(refusal.reason),
+                        None => Check::Passed(warnings(&preflight)),
+                    };
+                    let access = preflight.access.clone();
+                    if let Ok(mut preflights) = preflights.lock() {
+                        preflights.retain(|(of, _), _| *of + PREFLIGHTS_KEPT > dialog);
+                        preflights.insert((dialog, index), preflight);
+                    }
+                    (check, access)
+                }
+            };
+            Event::Checked { dialog, index, check, access }
+        });
+    }
+
+    fn send(&mut self, work: u64, checked: (u64, usize), plan: Box<Plan>, reason: String) {
+        let writer = self.writer(&plan.target.context);
+        let preflight = self.preflights.lock().ok().and_then(|mut preflights| preflights.remove(&checked));
+        let journal = self.tools.journal.clone();
+        let clock = self.tools.clock;
+        self.answer(async move {
+            let refused = |reason| Event::Refused { work, reason };
+            let writer = match writer {
+                Ok(writer) => writer,
+                Err(reason) => return refused(reason),
+            };
+            let Some(preflight) = preflight else {
+                return refused("the API server's answer to the dry run is no longer at hand: try again".to_owned());
+            };
+            let order = Order { plan: &plan, preflight: &preflight, reason: &reason };
+            match execute(order, &journal, &writer, clock).await {
+                Ok(executed) => Event::Sent { work, executed },
+                Err(refusal) => refused(refusal.reason),
+            }
+        });
+    }
+
+    fn writer(&self, context: &str) -> Result<Writer, String> {
+        let writer =
+            self.connections.lock().ok().and_then(|connections| Some(connections.get(context)?.writer.clone()));
+        writer.ok_or_else(|| format!("context {context} is not connected"))
+    }
+
+    fn cluster(&self, context: &str) -> Option<Cluster> {
+        Some(self.connections.lock().ok()?.get(context)?.cluster.clone())
+    }
+
+    fn focus(&mut self, focus: Option<Focus>) {
+        if let Some(running) = self.focus.take() {
+            running.abort();
+        }
+        if let Some(running) = self.series.take() {
+            running.abort();
+        }
+        let Some(focus) = focus else { return };
+        let Some(cluster) = self.cluster(&focus.rollout.context) else { return };
+        let reports = self.reports.clone();
+        self.focus = Some(tokio::spawn(async move {
+            let mut watches = sources::watch_focus(&cluster, &focus, &reports);
+            while watches.join_next().await.is_some() {}
+        }));
+    }
+}
+
+/// Connects, telling every source's failure until it succeeds; None when nobody listens any more.
+async fn connected(context: &Arc<str>, address: &Address, reports: &mpsc::Sender<Report>) -> Option<Connection> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let failure = match connect(context, address).await {
+            Ok(connection) => return Some(connection),
+            Err(failure) => failure,
+        };
+        for source in SOURCES.iter().filter(|source| source.scope != Scope::Focus) {
+            let source = SourceId { context: context.clone(), kind: source.name.into() };
+            let mut failure = failure.clone();
+            failure.retry_in = SignedDuration::try_from(pause).ok();
+            reports.send(Report { source, said: Said::Failing(failure) }).await.ok()?;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+async fn connect(context: &Arc<str>, address: &Address) -> Result<Connection, Failure> {
+    let cluster = cluster::connect(context, address).await?;
+    let config = cluster::client_config(context, address).await?;
+    let name = context.clone();
+    let runtime = tokio::runtime::Handle::current();
+    // kube reads files and runs exec plugins in there.
+    let writer = tokio::task::spawn_blocking(move || {
+        let _guard = runtime.enter();
+        Writer::new(&name, config, ANSWER_WITHIN)
+    })
+    .await
+    .map_err(|error| unreachable(error.to_string()))?
+    .map_err(unreachable)?;
+    Ok(Connection { cluster, writer })
+}
+
+fn warnings(preflight: &Preflight) -> Vec<String> {
+    preflight.dry_run.iter().flatten().flat_map(|tried| tried.warnings.clone()).collect()
+}
+
+async fn export(folder: &std::path::Path, text: &str, now: Timestamp) -> Notice {
+    let path = folder.join(format!("timeline-{}.md", now.strftime("%Y%m%d-%H%M%S")));
+    match tokio::fs::write(&path, text).await {
+        Ok(()) => Notice { text: format!("timeline written to {}", path.display()), role: Role::Ok, until: None },
+        Err(error) => Notice {
+            text: format!("the timeline could not be written to {}: {error}", path.display()),
+            role: Role::Critical,
+            until: None,
+        },
+    }
+}

@@ -1,0 +1,213 @@
+//! The one task that owns all state: events in, effects out. Nothing in here waits for anything.
+
+pub mod act;
+pub mod command;
+pub mod dialog;
+pub mod event;
+pub mod hands;
+pub mod palette;
+pub mod run;
+pub mod work;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::actions::guard::{Access, Authority};
+use crate::keys::Keymap;
+use crate::panes::cx::Cx;
+use crate::panes::screen;
+use crate::panes::ui::{Context, Notice, Ui};
+use crate::release::model::{Liveness, Model, STALE_AFTER};
+use crate::release::observation::{Change, Observation, Report, Said};
+use crate::theme::{Glyphs, Role, Theme};
+
+use crate::sources::prometheus::Live;
+use event::{Effect, Event};
+use work::Work;
+
+/// AnalysisRuns of a Rollout whose metrics are asked for live: the newest, which are those on the screen.
+const RUNS_FOLLOWED: usize = 3;
+
+/// The whole state of the program.
+pub struct App {
+    pub model: Model,
+    pub ui: Ui,
+    pub settings: Settings,
+    /// What the API servers have said about our rights.
+    pub access: Access,
+    /// Writes on their way and effects that are waited for.
+    pub works: Vec<Work>,
+    /// Numbers for dialogs and works, so that a late answer finds its own.
+    next_number: u64,
+    dialog: u64,
+    /// The metrics that Prometheus is asked for.
+    followed: Vec<Live>,
+}
+
+/// What the command line and the configuration have decided.
+pub struct Settings {
+    pub keymap: Keymap,
+    pub theme: Theme,
+    pub glyphs: Glyphs,
+    pub contexts: Vec<ContextSettings>,
+    /// Faults that the simulated world can play, by name and help; empty with a real cluster.
+    pub faults: Vec<(String, String)>,
+    /// `demo` or empty.
+    pub world: &'static str,
+}
+
+/// What is settled for one context.
+#[derive(Clone, Debug)]
+pub struct ContextSettings {
+    pub name: Arc<str>,
+    pub authority: Authority,
+    /// Whether an action needs a reason for the audit.
+    pub reason_required: bool,
+}
+
+impl App {
+    /// The state at the start: nothing seen yet.
+    pub fn new(settings: Settings) -> Self {
+        let contexts = settings.contexts.iter();
+        let contexts = contexts
+            .map(|context| Context { name: context.name.clone(), protected: context.authority.protected })
+            .collect();
+        let mut ui = Ui::new(contexts);
+        ui.world = settings.world;
+        App {
+            model: Model::default(),
+            ui,
+            settings,
+            access: Access::new(),
+            works: Vec::new(),
+            next_number: 1,
+            dialog: 0,
+            followed: Vec::new(),
+        }
+    }
+
+    /// Takes in what happened at `now` and says what has to be done about it.
+    pub fn update(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        match event {
+            Event::Key(key) => self.key(key, now),
+            Event::Paste(text) => self.paste(&text, now),
+            Event::Report(report) => {
+                self.model.observe(report, now);
+                let mut effects = self.look_for_effects(now);
+                effects.extend(self.follow_series());
+                effects
+            }
+            Event::Checked { dialog, index, check, access } => self.checked(dialog, index, check, access),
+            Event::Templates { target, templates } => self.templates(&target, *templates, now),
+            Event::Sent { work, executed } => self.sent(work, executed, now),
+            Event::Refused { work, reason } => self.refused(work, reason, now),
+            Event::Fault(name) => {
+                self.ui.fault = name;
+                Vec::new()
+            }
+            Event::Notice(notice) => {
+                self.ui.notice = Some(notice);
+                Vec::new()
+            }
+            Event::Woken => self.look_for_effects(now),
+        }
+    }
+
+    /// Brings the lists in line with the model and draws everything. Returns when the picture stops being true by itself.
+    pub fn draw(&mut self, area: Rect, buf: &mut Buffer, now: Timestamp) -> Option<Timestamp> {
+        self.ui.read_only = self.read_only_words(now);
+        self.ui.write_until = self.settings.contexts.iter().filter_map(|context| context.authority.write_until).min();
+        self.ui.at_work = self.works.iter().filter(|work| work.is_open()).count();
+        if self.ui.notice.as_ref().and_then(|notice| notice.until).is_some_and(|until| until <= now) {
+            self.ui.notice = None;
+        }
+        let settings = &self.settings;
+        let many = settings.contexts.len() > 1;
+        let frozen = self.ui.frozen.clone();
+        let model = frozen.as_ref().map_or(&self.model, |(_, model)| model);
+        let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many);
+        screen::settle(&cx, &mut self.ui, area);
+        screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
+        [cx.wake(), self.next_change(now)].into_iter().flatten().min()
+    }
+
+    /// When something of our own falls due: a source turns stale, a notice goes, an effect is late, a write window ends.
+    fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let stale =
+            self.model.freshness.values().filter_map(|freshness| freshness.heard?.checked_add(STALE_AFTER).ok());
+        let notice = self.ui.notice.iter().filter_map(|notice| notice.until);
+        let works = self.works.iter().filter_map(|work| work.due());
+        let windows = self.settings.contexts.iter().filter_map(|context| context.authority.write_until);
+        // A source is stale just after its time, not at it.
+        let tick = jiff::SignedDuration::from_millis(50);
+        let soonest = stale.chain(notice).chain(works).chain(windows).filter(|at| *at > now).min()?;
+        soonest.checked_add(tick).ok()
+    }
+
+    fn read_only_words(&self, now: Timestamp) -> Option<String> {
+        let authorities = self.settings.contexts.iter().map(|context| context.authority);
+        let closed = authorities.filter(|authority| !may_write(authority, now)).count();
+        match closed {
+            0 => None,
+            _ if closed == self.settings.contexts.len() => Some("READ-ONLY".to_owned()),
+            _ => Some("READ-ONLY in protected contexts".to_owned()),
+        }
+    }
+
+    /// What is settled for that context; the strictest for one that nobody knows.
+    pub fn context(&self, name: &str) -> ContextSettings {
+        self.settings.contexts.iter().find(|context| &*context.name == name).cloned().unwrap_or(ContextSettings {
+            name: name.into(),
+            authority: Authority { read_only: true, ..Authority::default() },
+            reason_required: true,
+        })
+    }
+
+    /// The model that is on the screen: the frozen one, while it is frozen.
+    pub fn shown(&self) -> &Model {
+        self.ui.frozen.as_ref().map_or(&self.model, |(_, model)| model)
+    }
+
+    /// Asks Prometheus for the metrics of the newest runs of the Rollout in detail, when they are others than before.
+    fn follow_series(&mut self) -> Vec<Effect> {
+        let rollout = self.ui.detail_uid().and_then(|uid| self.model.rollouts.get(uid));
+        let Some(rollout) = rollout else {
+            self.followed.clear();
+            return Vec::new();
+        };
+        let runs = self.model.runs_of(rollout);
+        let lives: Vec<Live> = runs.into_iter().take(RUNS_FOLLOWED).flat_map(Live::of).collect();
+        if lives == self.followed {
+            return Vec::new();
+        }
+        self.followed = lives.clone();
+        vec![Effect::Series { context: rollout.id.context.clone(), lives }]
+    }
+
+    /// Whether a report changes nothing that is shown: it only says that a source is still there.
+    fn is_silent(&self, report: &Report, now: Timestamp) -> bool {
+        let is_live = || {
+            let freshness = self.model.freshness.get(&report.source);
+            freshness.is_some_and(|freshness| freshness.liveness(now) == Liveness::Live)
+        };
+        let says_nothing = matches!(report.said, Said::Alive | Said::Observed(Observation::Leases(Change::Applied(_))));
+        says_nothing && is_live()
+    }
+
+    /// Says one line to the operator, until the next key.
+    pub fn say(&mut self, text: impl Into<String>, role: Role) {
+        self.ui.notice = Some(Notice { text: text.into(), role, until: None });
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+}
+
+fn may_write(authority: &Authority, now: Timestamp) -> bool {
+    !authority.read_only && (!authority.protected || authority.write_until.is_some_and(|until| until > now))
+}

@@ -1,0 +1,192 @@
+//! The one loop: takes what is ready, draws when something changed, never waits for anything but the next event.
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, EventStream, KeyEventKind};
+use futures::StreamExt;
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::App;
+use super::event::{Effect, Event};
+use super::hands::Hands;
+
+/// At most thirty pictures a second.
+const FRAME: Duration = Duration::from_millis(33);
+/// Events taken before the next look at the clock, so that a flood cannot stop the picture.
+const BURST: usize = 512;
+/// How long the end waits for writes that are on their way to be recorded.
+const LAST_WRITES: Duration = Duration::from_secs(20);
+
+/// What the loop paints on.
+pub trait Display {
+    /// Columns and rows.
+    fn size(&self) -> io::Result<Rect>;
+    /// Shows a picture; false when it has to be tried again.
+    fn present(&mut self, next: &Buffer) -> io::Result<bool>;
+    /// Paint whole next time.
+    fn forget(&mut self);
+    /// Whether the other end is gone.
+    fn is_broken(&self) -> bool;
+    /// Into the clipboard.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+    /// Back to the shell until `fg`.
+    fn suspend(&mut self) -> io::Result<()>;
+}
+
+/// Runs until the operator quits or the terminal goes away. `start` is called once the first picture is out, so that
+/// nothing of it waits for a file or the network.
+pub async fn run<D: Display>(
+    app: &mut App,
+    display: &mut D,
+    hands: &mut Hands,
+    events: &mut mpsc::Receiver<Event>,
+    clock: fn() -> Timestamp,
+    start: impl FnOnce(&mut Hands),
+) -> io::Result<()> {
+    let mut area = display.size()?;
+    let mut canvas = Canvas::new(area);
+    let mut wake = canvas.paint(app, display, clock())?;
+    start(hands);
+
+    let mut input = EventStream::new();
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut dirty = canvas.is_behind;
+    let mut slot = Instant::now() + FRAME;
+    let mut effects = Vec::new();
+
+    'run: loop {
+        if display.is_broken() {
+            break;
+        }
+        let due = match (dirty, wake) {
+            (true, _) => Some(slot),
+            (false, Some(at)) => Some(Instant::now() + until(at, clock())),
+            (false, None) => None,
+        };
+        tokio::select! {
+            biased;
+            _ = hang_up.recv() => break,
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            pressed = input.next() => match pressed {
+                Some(Ok(pressed)) => {
+                    match pressed {
+                        Input::Key(key) if key.kind != KeyEventKind::Release => {
+                            effects.extend(app.update(Event::Key(key), clock()));
+                        }
+                        Input::Paste(text) => effects.extend(app.update(Event::Paste(text), clock())),
+                        Input::Resize(..) => {
+                            area = display.size()?;
+                            canvas = Canvas::new(area);
+                            display.forget();
+                        }
+                        _ => {}
+                    }
+                    dirty = true;
+                }
+                // The terminal is gone: so are we.
+                Some(Err(_)) | None => break,
+            },
+            event = events.recv() => {
+                let Some(event) = event else { break };
+                let now = clock();
+                dirty |= take(app, event, now, &mut effects);
+                for _ in 1..BURST {
+                    let Ok(event) = events.try_recv() else { break };
+                    dirty |= take(app, event, now, &mut effects);
+                }
+            },
+            () = sleep_until(due) => {
+                if !dirty {
+                    effects.extend(app.update(Event::Woken, clock()));
+                }
+                wake = canvas.paint(app, display, clock())?;
+                dirty = canvas.is_behind;
+                slot = Instant::now() + FRAME;
+            }
+        }
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Quit => break 'run,
+                Effect::Suspend => {
+                    display.suspend()?;
+                    area = display.size()?;
+                    canvas = Canvas::new(area);
+                    dirty = true;
+                }
+                Effect::Redraw => {
+                    display.forget();
+                    dirty = true;
+                }
+                Effect::Copy(text) => display.copy(&text)?,
+                other => hands.do_it(other),
+            }
+        }
+        // What was pressed is shown at once: the slot only spaces out what comes by itself.
+        if dirty && Instant::now() >= slot {
+            wake = canvas.paint(app, display, clock())?;
+            dirty = canvas.is_behind;
+            slot = Instant::now() + FRAME;
+        }
+    }
+    finish(app, events, clock).await;
+    Ok(())
+}
+
+/// Waits until every write on its way is recorded.
+async fn finish(app: &mut App, events: &mut mpsc::Receiver<Event>, clock: fn() -> Timestamp) {
+    let deadline = Instant::now() + LAST_WRITES;
+    while app.works.iter().any(|work| work.is_sending()) {
+        match tokio::time::timeout_at(deadline, events.recv()).await {
+            Ok(Some(event)) => drop(app.update(event, clock())),
+            Ok(None) | Err(_) => break,
+        }
+    }
+}
+
+/// Hands an event to the app; true when the picture may have changed.
+fn take(app: &mut App, event: Event, now: Timestamp, effects: &mut Vec<Effect>) -> bool {
+    let silent = matches!(&event, Event::Report(report) if app.is_silent(report, now));
+    effects.extend(app.update(event, now));
+    !silent || !effects.is_empty()
+}
+
+/// The buffer that is drawn into, again and again.
+struct Canvas {
+    buffer: Buffer,
+    /// The display did not take the last picture.
+    is_behind: bool,
+}
+
+impl Canvas {
+    fn new(area: Rect) -> Self {
+        Canvas { buffer: Buffer::empty(area), is_behind: false }
+    }
+
+    fn paint<D: Display>(&mut self, app: &mut App, display: &mut D, now: Timestamp) -> io::Result<Option<Timestamp>> {
+        self.buffer.reset();
+        let area = self.buffer.area;
+        let wake = app.draw(area, &mut self.buffer, now);
+        self.is_behind = !display.present(&self.buffer)?;
+        Ok(wake)
+    }
+}
+
+fn until(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(at.duration_since(now)).unwrap_or_default()
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

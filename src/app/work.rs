@@ -1,0 +1,196 @@
+//! A write on its way and the effect that is waited for. Nothing of it is painted as done before a source reports it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::actions::no_effect_cause;
+use crate::actions::plan::{Plan, Progress};
+use crate::panes::ui::Notice;
+use crate::release::attention::Severity;
+use crate::release::timeline::Entry;
+use crate::theme::Role;
+use crate::writers::Executed;
+use crate::writers::outcome::Outcome;
+
+use super::App;
+use super::event::Effect;
+
+/// For so long after an effect was seen, somebody putting it back is reported (a GitOps sync takes about three minutes).
+const WATCHED_AFTERWARDS: SignedDuration = SignedDuration::from_mins(4);
+
+/// One write.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub number: u64,
+    pub plan: Plan,
+    pub confirmed: Timestamp,
+    pub stage: Stage,
+    /// What the writers said, for the record of what was seen afterwards.
+    pub executed: Option<Box<Executed>>,
+}
+
+/// How far it has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// On its way, or waiting for its record.
+    Sending,
+    /// Accepted; the effect is looked for.
+    Accepted { at: Timestamp, late: bool },
+    /// The effect was seen; whoever puts it back is reported.
+    Done { at: Timestamp },
+}
+
+impl Work {
+    /// A write that was just confirmed.
+    pub fn new(number: u64, plan: Plan, now: Timestamp) -> Self {
+        Work { number, plan, confirmed: now, stage: Stage::Sending, executed: None }
+    }
+
+    /// Whether the operator still waits for it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Sending | Stage::Accepted { late: false, .. })
+    }
+
+    /// Whether the process must not end yet: the outcome is not recorded.
+    pub fn is_sending(&self) -> bool {
+        self.stage == Stage::Sending
+    }
+
+    /// When something falls due without any event.
+    pub fn due(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Sending => None,
+            Stage::Accepted { at, late: false } => at.checked_add(self.plan.deadline).ok(),
+            Stage::Accepted { at, late: true } | Stage::Done { at } => at.checked_add(WATCHED_AFTERWARDS).ok(),
+        }
+    }
+
+    fn words(&self) -> String {
+        format!("{} {}", self.plan.action, self.plan.target.path())
+    }
+}
+
+impl App {
+    /// A write has its outcome. The model does not change: only a source can say what became of the cluster.
+    pub(super) fn sent(&mut self, number: u64, executed: Executed, now: Timestamp) -> Vec<Effect> {
+        let Some(index) = self.works.iter().position(|work| work.number == number) else { return Vec::new() };
+        let mut work = self.works.remove(index);
+        let words = work.words();
+        let took = SignedDuration::from_millis(executed.took_ms);
+        let (severity, role, mut text): (Severity, Role, String) = match &executed.outcome {
+            Outcome::Applied { .. } => {
+                let accepted = executed.outcome.sentence();
+                (Severity::Ok, Role::Hint, format!("{words}: {accepted} in {}, waiting for the effect", seconds(took)))
+            }
+            other => {
+                let (severity, role) = match other {
+                    Outcome::Unknown { .. } => (Severity::Unknown, Role::Unknown),
+                    Outcome::Conflict { .. } => (Severity::Attention, Role::Attention),
+                    _ => (Severity::Critical, Role::Critical),
+                };
+                (severity, role, format!("{words}: {}", other.sentence()))
+            }
+        };
+        for note in &executed.notes {
+            text += &format!("; {note}");
+        }
+        self.happened(&work, severity, &text, now);
+        self.say(text, role);
+        // Also what is unknown may show its effect yet.
+        if matches!(executed.outcome, Outcome::Applied { .. } | Outcome::Unknown { .. }) {
+            work.stage = Stage::Accepted { at: now, late: false };
+            work.executed = Some(Box::new(executed));
+            self.works.push(work);
+        }
+        self.look_for_effects(now)
+    }
+
+    /// The write never left.
+    pub(super) fn refused(&mut self, number: u64, reason: String, now: Timestamp) -> Vec<Effect> {
+        let Some(index) = self.works.iter().position(|work| work.number == number) else { return Vec::new() };
+        let work = self.works.remove(index);
+        let text = format!("{} not sent: {reason}", work.words());
+        self.happened(&work, Severity::Critical, &text, now);
+        self.say(text, Role::Critical);
+        Vec::new()
+    }
+
+    /// Looks in the model for the effects that are waited for.
+    pub(super) fn look_for_effects(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.works.is_empty() {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        let mut works = std::mem::take(&mut self.works);
+        works.retain_mut(|work| {
+            let (Stage::Accepted { .. } | Stage::Done { .. }) = work.stage else { return true };
+            let progress = work.plan.effect.progress(&self.model, &work.plan.target);
+            self.advance(work, progress, now, &mut effects)
+        });
+        works.append(&mut self.works);
+        self.works = works;
+        effects
+    }
+
+    /// Moves a write on by what is seen of it; false when it needs no more looking after.
+    fn advance(&mut self, work: &mut Work, progress: Progress, now: Timestamp, effects: &mut Vec<Effect>) -> bool {
+        let words = work.words();
+        let took = now.duration_since(work.confirmed);
+        let due = work.due().is_some_and(|due| due <= now);
+        let (stage, severity, text, cause) = match (&work.stage, &progress) {
+            (Stage::Accepted { .. }, Progress::Done) => {
+                let text = format!("{words}: took effect in {}", seconds(took));
+                (Some(Stage::Done { at: now }), Severity::Ok, text, String::new())
+            }
+            (Stage::Accepted { .. }, Progress::Reverted(what)) => {
+                (None, Severity::Attention, format!("{words}: accepted, but {what}"), what.clone())
+            }
+            (Stage::Accepted { at, late: false }, Progress::NotYet) if due => {
+                let cause = no_effect_cause(&self.model, &work.plan.target, now);
+                let text = format!("{words}: accepted, no effect after {}: {cause}", seconds(took));
+                (Some(Stage::Accepted { at: *at, late: true }), Severity::Attention, text, cause)
+            }
+            (Stage::Accepted { late: true, .. }, Progress::NotYet) => return !due,
+            // Only what a human keeps in git is put back; a step or a pause goes on by itself.
+            (Stage::Done { .. }, now_seen) => match now_seen.clone().after(&Progress::Done) {
+                Progress::Reverted(what) if work.plan.effect.is_lasting() => {
+                    (None, Severity::Attention, format!("{words}: {what}"), what)
+                }
+                _ => return !due && work.plan.effect.is_lasting(),
+            },
+            (Stage::Accepted { late: false, .. }, Progress::NotYet) | (Stage::Sending, _) => return true,
+        };
+        self.happened(work, severity, &text, now);
+        self.ui.notice = Some(Notice { text, role: role_of(severity), until: None });
+        if let Some(executed) = work.executed.clone() {
+            effects.push(Effect::Verified { plan: Box::new(work.plan.clone()), executed, progress, took, cause });
+        }
+        let goes_on = stage.is_some();
+        work.stage = stage.unwrap_or(Stage::Done { at: now });
+        goes_on
+    }
+
+    fn happened(&mut self, work: &Work, severity: Severity, text: &str, now: Timestamp) {
+        self.model.timeline.push(Entry {
+            number: 0,
+            at: now,
+            from: work.plan.action.into(),
+            object: Some(work.plan.target.clone()),
+            severity,
+            text: text.to_owned(),
+        });
+    }
+}
+
+/// `1.8 s`.
+fn seconds(span: SignedDuration) -> String {
+    format!("{:.1} s", span.as_secs_f64())
+}
+
+fn role_of(severity: Severity) -> Role {
+    match severity {
+        Severity::Ok => Role::Ok,
+        Severity::Unknown => Role::Unknown,
+        Severity::Attention => Role::Attention,
+        Severity::Critical => Role::Critical,
+    }
+}

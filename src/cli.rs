@@ -1,0 +1,222 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A terminal release cockpit: what is shipping, is it healthy, and the one key that stops it.
+#[derive(Debug, Parser)]
+#[command(name = "flightdeck", version, max_term_width = 100, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    /// Without a command the cockpit opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// A context of the kubeconfig; may be given more than once
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Vec<String>,
+    /// The kubeconfig to use instead of $KUBECONFIG or ~/.kube/config
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Only this namespace
+    #[arg(short, long, global = true, value_name = "NS", conflicts_with = "all_namespaces")]
+    pub namespace: Option<String>,
+    /// All namespaces (the default)
+    #[arg(short = 'A', long, global = true)]
+    pub all_namespaces: bool,
+    /// Read manifests from this folder instead of an API server
+    #[arg(long, global = true, value_name = "DIR")]
+    pub from_dir: Option<PathBuf>,
+    /// Change nothing, whatever key is pressed
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Open protected contexts for writing, for so long (15m unless told)
+    #[arg(long, global = true, value_name = "DURATION", num_args = 0..=1, require_equals = true,
+          default_missing_value = "15m", value_parser = duration)]
+    pub write: Option<Duration>,
+    /// The Prometheus to ask instead of the one that each analysis names
+    #[arg(long, global = true, value_name = "URL")]
+    pub prometheus: Option<String>,
+    /// The folder of config.yaml, keymaps and themes
+    #[arg(long, global = true, value_name = "DIR", env = "FLIGHTDECK_CONFIG_DIR")]
+    pub config_dir: Option<PathBuf>,
+    /// The folder of the audit journal
+    #[arg(long, global = true, value_name = "DIR", env = "FLIGHTDECK_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// A theme by name: dark, light, high-contrast, colour-blind, 16-colour, mono, or one of your own
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// A keymap by name: default, vim, k9s, or one of your own
+    #[arg(long, global = true, value_name = "NAME")]
+    pub keymap: Option<String>,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// How a command prints
+    #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
+    pub output: Option<Output>,
+}
+
+/// How a command prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// Aligned columns.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line, as things happen.
+    Jsonl,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the cockpit on a simulated world: no cluster needed
+    Demo(Demo),
+    /// What is known of every row, and what needs a human
+    Status,
+    /// Rollouts: look at them and act on them
+    #[command(subcommand)]
+    Rollout(Rollout),
+    /// AnalysisRuns and their templates
+    #[command(subcommand)]
+    Analysis(Analysis),
+    /// Every change as it is seen, until interrupted
+    Watch,
+    /// The record of everything that was done
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// `flightdeck demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// How fast time goes in the simulated world
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
+    pub speed: f64,
+    /// Only serve the world and print its addresses; no cockpit
+    #[arg(long)]
+    pub serve: bool,
+    /// Seed so many rollouts instead of the stories
+    #[arg(long, value_name = "N")]
+    pub rollouts: Option<usize>,
+}
+
+/// `flightdeck rollout`.
+#[derive(Debug, Subcommand)]
+pub enum Rollout {
+    /// All rollouts
+    List,
+    /// One rollout with everything under it
+    Get(Named),
+    /// Go on after a pause
+    Promote {
+        #[command(flatten)]
+        act: Act,
+        /// Skip all remaining steps, pauses and analyses
+        #[arg(long, conflicts_with = "skip_step")]
+        full: bool,
+        /// Skip the step that runs now
+        #[arg(long)]
+        skip_step: bool,
+    },
+    /// Stop the release and send all traffic to the stable revision
+    Abort(Act),
+    /// Start an aborted release again
+    Retry(Act),
+    /// Pause by hand (spec.paused)
+    Pause(Act),
+    /// Take a pause by hand back
+    Resume(Act),
+    /// Go back to the pod template of an earlier revision
+    Undo {
+        #[command(flatten)]
+        act: Act,
+        /// The revision to go back to; the one before the current when absent
+        #[arg(long, value_name = "N")]
+        to_revision: Option<u64>,
+    },
+    /// Restart all pods
+    Restart(Act),
+    /// Faults of Rollouts in manifests
+    Lint(Files),
+}
+
+/// `flightdeck analysis`.
+#[derive(Debug, Subcommand)]
+pub enum Analysis {
+    /// How a run stands against its limits
+    Eval {
+        /// A manifest with an AnalysisRun, or - for standard input
+        #[arg(long, value_name = "FILE")]
+        run: PathBuf,
+    },
+    /// Faults of AnalysisTemplates in manifests
+    Lint(Files),
+    /// End a run now
+    Terminate(Act),
+}
+
+/// `flightdeck audit`.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Whether the journal is whole: finds an edit or a cut
+    Verify,
+    /// The records, newest first
+    List,
+}
+
+/// One object by name.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// Its name
+    pub name: String,
+}
+
+/// Manifests.
+#[derive(Debug, Args)]
+pub struct Files {
+    /// A file, a folder, or - for standard input; may be given more than once
+    #[arg(short, long = "filename", required = true, value_name = "FILE|DIR|-")]
+    pub file: Vec<PathBuf>,
+}
+
+/// What every writing command understands.
+#[derive(Debug, Args)]
+pub struct Act {
+    /// Names; all get the same action
+    #[arg(required = true)]
+    pub names: Vec<String>,
+    /// Do it without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Why, for the audit
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
+    /// Ask the API server what it would do, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How long the effect may take
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub verify_timeout: Option<Duration>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::sources::wire::go_duration(text)
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| format!("{text} is no duration like 4s or 15m"))
+}

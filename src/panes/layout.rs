@@ -1,0 +1,121 @@
+//! Where everything goes: which tiles are shown, how large, and how many rows each has room for. Pure.
+
+use ratatui::layout::Rect;
+
+use super::PANES;
+use super::cx::Cx;
+use super::detail;
+use super::ui::Ui;
+
+/// The places of one frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// Who, where, how sure.
+    pub header: Rect,
+    /// The panes that are not on the screen, with their keys; empty when all are.
+    pub tabs: Rect,
+    pub tiles: Vec<Tile>,
+    /// In place of the tiles, when a Rollout is looked into.
+    pub detail: Option<detail::Places>,
+    /// Notice, hints or the filter line.
+    pub footer: Rect,
+}
+
+/// The place of one pane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tile {
+    /// Index in PANES and in [`Ui::lists`].
+    pub pane: usize,
+    pub area: Rect,
+    /// Rows of its list that are visible.
+    pub height: usize,
+}
+
+/// A tile with less than this is not worth its rule and its titles.
+const LEAST: u16 = 5;
+/// Narrower than this a table says too little.
+const COLUMN: u16 = 96;
+
+/// Places for what `ui` wants to show.
+pub fn layout(cx: &Cx, ui: &Ui, area: Rect) -> Layout {
+    let mut layout = Layout::default();
+    let mut rest = area;
+    if area.height >= 3 {
+        (layout.header, rest) = split_top(rest, 1);
+        (rest, layout.footer) = split_top(rest, rest.height - 1);
+    }
+    if ui.detail.is_some() {
+        layout.detail = Some(detail::places(cx, ui, rest));
+        return layout;
+    }
+    let shown = if ui.zoom { vec![ui.focus] } else { shown(ui.focus, rest) };
+    if shown.len() < PANES.len() && rest.height >= 6 {
+        (layout.tabs, rest) = split_top(rest, 1);
+    }
+    layout.tiles = tiles(&shown, rest);
+    layout
+}
+
+/// The panes that fit: the first ones, and the focused one in place of the last when it would not be among them.
+fn shown(focus: usize, area: Rect) -> Vec<usize> {
+    let per_column = usize::from(area.height / LEAST).max(1);
+    let count = (columns(area) * per_column).min(PANES.len());
+    let mut shown: Vec<usize> = (0..count).collect();
+    if !shown.contains(&focus) {
+        shown.pop();
+        shown.push(focus);
+    }
+    shown
+}
+
+fn columns(area: Rect) -> usize {
+    usize::from(area.width / COLUMN).clamp(1, 3)
+}
+
+/// Fills columns from the left; Now is the first and has the larger share of its column.
+fn tiles(shown: &[usize], area: Rect) -> Vec<Tile> {
+    let columns = columns(area).min(shown.len()).max(1);
+    let mut tiles = Vec::new();
+    let mut left = shown;
+    let mut x = area.x;
+    for column in 0..columns {
+        let to_go = (columns - column) as u16;
+        let width = (area.right() - x - (to_go - 1)) / to_go;
+        let (here, others) = left.split_at(left.len() / (columns - column));
+        left = others;
+        let mut y = area.y;
+        for (index, pane) in here.iter().enumerate() {
+            let height = share(index, here.len(), area.bottom() - y, *pane == 0);
+            let area = Rect { x, y, width, height };
+            tiles.push(Tile { pane: *pane, area, height: list_height(area) });
+            y += height;
+        }
+        x += width + 1;
+    }
+    tiles
+}
+
+/// The height of the `index`-th of `count` tiles in a column with `left` rows to go.
+fn share(index: usize, count: usize, left: u16, large: bool) -> u16 {
+    let to_go = (count - index) as u16;
+    if to_go == 1 {
+        return left;
+    }
+    if large { left * 4 / (to_go * 3 + 1) } else { left / to_go }
+}
+
+/// What rule and titles leave; both are given up where there is hardly room for a row.
+fn list_height(area: Rect) -> usize {
+    usize::from(match area.height {
+        0 => 0,
+        1 => 1,
+        2 => 1,
+        height => height - 2,
+    })
+}
+
+/// The upper `height` rows and the rest.
+pub fn split_top(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
+}

@@ -1,0 +1,70 @@
+//! Now: everything that needs a human, worst first, over all namespaces and contexts.
+
+use crate::release::attention::{self, Need};
+use crate::release::object::{ObjectId, Uid};
+use crate::theme::Role;
+
+use super::Pane;
+use super::cx::Cx;
+use super::table::{Cell, Column};
+
+/// The row in PANES.
+pub struct Now;
+
+static COLUMNS: &[Column] = &[
+    Column::new("WHAT", 18, 20, 0),
+    Column::new("ROLLOUT", 14, 40, 0),
+    Column::new("CONTEXT", 8, 20, 2).context(),
+    Column::new("SINCE", 5, 6, 1).right(),
+    Column::new("WHY", 20, 300, 1),
+];
+
+impl Pane for Now {
+    fn name(&self) -> &'static str {
+        "now"
+    }
+
+    fn title(&self) -> &'static str {
+        "Now"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["rollouts", "analysisruns", "refusals"]
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn rows(&self, cx: &Cx) -> Vec<Uid> {
+        attention::needs(cx.model, cx.now).iter().map(row_of).collect()
+    }
+
+    fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
+        let (uid, what) = row.0.split_once('\u{1f}')?;
+        let rollout = cx.model.rollouts.get(&Uid::from(uid))?;
+        let need = attention::needs_of(cx.model, rollout, cx.now).into_iter().find(|need| need.what == what)?;
+        let (role, sign) = cx.severity(need.severity);
+        Some(vec![
+            Cell::styled(format!("{sign} {}", need.what), role).ranked(-(need.severity as i64)),
+            Cell::new(need.object.path()),
+            Cell::styled(need.object.context.to_string(), Role::Dim),
+            Cell::styled(cx.age(need.since), Role::Dim).ranked(need.since.map_or(i64::MAX, |since| since.as_second())),
+            Cell::new(need.reason),
+        ])
+    }
+
+    fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId> {
+        let (uid, _) = row.0.split_once('\u{1f}')?;
+        cx.model.rollouts.get(&Uid::from(uid)).map(|rollout| rollout.id.clone())
+    }
+
+    fn empty(&self, cx: &Cx) -> String {
+        format!("nothing waits for a human; {} rollouts watched", cx.model.rollouts.len())
+    }
+}
+
+/// One rollout may need a human for two reasons; each is a row of its own.
+fn row_of(need: &Need) -> Uid {
+    Uid(format!("{}\u{1f}{}", need.object.uid.0, need.what).into())
+}

@@ -1,0 +1,264 @@
+//! What the operator has done to the screen: focus, lists, detail, overlays, notices. The app changes it, panes draw it.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::actions::plan::{Plan, Refusal};
+use crate::keys::layer;
+use crate::release::model::Model;
+use crate::release::object::{ObjectId, Uid};
+use crate::release::rollout::Rollout;
+use crate::theme::Role;
+
+use super::PANES;
+use super::list::ListState;
+
+/// Input is ignored for so long after a dialog opens, so that a key meant for what was there before does no harm.
+pub const DIALOG_DEAF_FOR: SignedDuration = SignedDuration::from_millis(300);
+
+/// The state of the screen.
+#[derive(Debug)]
+pub struct Ui {
+    /// One list per row of PANES.
+    pub lists: Vec<ListState>,
+    /// The pane that has the keys.
+    pub focus: usize,
+    /// Whether the focused pane has the whole body.
+    pub zoom: bool,
+    /// The Rollout that is looked into.
+    pub detail: Option<Detail>,
+    /// What lies over everything; it has the keys.
+    pub overlay: Option<Overlay>,
+    pub notice: Option<Notice>,
+    /// While frozen, the model as it was then.
+    pub frozen: Option<(Timestamp, Arc<Model>)>,
+    /// The contexts watched, with what marks them.
+    pub contexts: Vec<Context>,
+    /// What keeps writes away, in a word for the header; None when writing is open.
+    pub read_only: Option<String>,
+    /// When writing closes by itself.
+    pub write_until: Option<Timestamp>,
+    /// Writes under way or waiting for their effect.
+    pub at_work: usize,
+    /// `demo` or empty, for the header.
+    pub world: &'static str,
+    /// A fault of the simulated world that is switched on.
+    pub fault: Option<String>,
+}
+
+/// One watched context.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub name: Arc<str>,
+    /// Marked as protected by the configuration.
+    pub protected: bool,
+}
+
+/// The detail of one Rollout.
+#[derive(Debug)]
+pub struct Detail {
+    pub rollout: ObjectId,
+    pub list: ListState,
+    /// As it was last seen: what is shown, dimmed, when it is gone from the cluster.
+    pub last: Option<Box<Rollout>>,
+}
+
+impl Detail {
+    /// The detail of that Rollout, at its first row.
+    pub fn new(rollout: ObjectId) -> Self {
+        Detail { rollout, list: ListState::default(), last: None }
+    }
+}
+
+/// What lies over the panes.
+#[derive(Debug)]
+pub enum Overlay {
+    Confirm(Box<Confirm>),
+    Help {
+        scroll: u16,
+    },
+    Palette(Palette),
+    /// The filter line at the foot of the focused list, with what was there before.
+    Filter {
+        text: String,
+        error: Option<String>,
+    },
+    Revisions(Revisions),
+}
+
+/// The confirm dialog: one or many plans, one confirm.
+#[derive(Debug)]
+pub struct Confirm {
+    pub opened: Timestamp,
+    pub items: Vec<Item>,
+    pub refused: Vec<(ObjectId, Refusal)>,
+    /// What was typed as the name, where a plan asks for that.
+    pub typed: String,
+    /// The reason or ticket for the audit.
+    pub reason: String,
+    pub reason_required: bool,
+    pub field: Field,
+    pub scroll: u16,
+}
+
+/// The text field of the confirm dialog that has the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// None: keys are commands.
+    Keys,
+    Reason,
+    Name,
+}
+
+/// One plan of a confirm dialog.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub plan: Plan,
+    pub check: Check,
+}
+
+/// What the API server said to the plan beforehand.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    Running,
+    /// It would go through; warnings of the server, if any.
+    Passed(Vec<String>),
+    /// It would not.
+    Refused(String),
+    /// It could not be asked.
+    Unknown(String),
+}
+
+impl Confirm {
+    /// The name that must be typed, when any plan is dangerous.
+    pub fn wanted_name(&self) -> Option<&str> {
+        let dangerous = |item: &&Item| item.plan.danger == crate::actions::plan::Danger::TypeName;
+        self.items.iter().find(dangerous).map(|item| &*item.plan.target.name)
+    }
+
+    /// Why it cannot be confirmed now; None when it can.
+    pub fn obstacle(&self) -> Option<String> {
+        if self.items.is_empty() {
+            return Some("nothing to do".to_owned());
+        }
+        if self.items.iter().any(|item| item.check == Check::Running) {
+            return Some("asking the API server first".to_owned());
+        }
+        if self.items.iter().all(|item| !matches!(item.check, Check::Passed(_))) {
+            return Some("the API server would refuse it".to_owned());
+        }
+        if self.reason_required && self.reason.trim().is_empty() {
+            return Some("a reason is required here: type it".to_owned());
+        }
+        if let Some(name) = self.wanted_name()
+            && self.typed != name
+        {
+            return Some(format!("type {name} to confirm"));
+        }
+        None
+    }
+}
+
+/// The `:` palette.
+#[derive(Debug, Default)]
+pub struct Palette {
+    pub text: String,
+    /// Entries that match, best first: label and help.
+    pub entries: Vec<PaletteEntry>,
+    pub selected: usize,
+}
+
+/// One line of the palette.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaletteEntry {
+    pub name: String,
+    pub help: String,
+    /// Keys that do the same.
+    pub keys: String,
+    /// Why it would be refused now; None when it would not.
+    pub disabled: Option<String>,
+}
+
+/// Choosing the revision to undo to.
+#[derive(Debug)]
+pub struct Revisions {
+    pub rollout: ObjectId,
+    pub selected: usize,
+    pub opened: Timestamp,
+}
+
+/// One line to the operator, at the foot of the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub text: String,
+    pub role: Role,
+    /// When it goes; None: with the next key.
+    pub until: Option<Timestamp>,
+}
+
+impl Ui {
+    /// The screen at the start.
+    pub fn new(contexts: Vec<Context>) -> Self {
+        Ui {
+            lists: PANES.iter().map(|_| ListState::default()).collect(),
+            focus: 0,
+            zoom: false,
+            detail: None,
+            overlay: None,
+            notice: None,
+            frozen: None,
+            contexts,
+            read_only: None,
+            write_until: None,
+            at_work: 0,
+            world: "",
+            fault: None,
+        }
+    }
+
+    /// The list that has the keys.
+    pub fn list(&self) -> &ListState {
+        match &self.detail {
+            Some(detail) => &detail.list,
+            None => &self.lists[self.focus],
+        }
+    }
+
+    /// The same, to move in.
+    pub fn list_mut(&mut self) -> &mut ListState {
+        match &mut self.detail {
+            Some(detail) => &mut detail.list,
+            None => &mut self.lists[self.focus],
+        }
+    }
+
+    /// The layers of the keymap that are open, the uppermost first.
+    pub fn layers(&self) -> Vec<&'static str> {
+        match &self.overlay {
+            Some(Overlay::Confirm(confirm)) => match confirm.field {
+                Field::Keys => vec![layer::CONFIRM],
+                Field::Reason => vec![layer::INPUT],
+                Field::Name => vec![layer::TYPE_NAME],
+            },
+            Some(Overlay::Help { .. }) => vec![layer::HELP],
+            Some(Overlay::Palette(_)) => vec![layer::PALETTE],
+            Some(Overlay::Filter { .. }) => vec![layer::INPUT],
+            Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],
+            None => self.pane_layers(),
+        }
+    }
+
+    /// The layers under an overlay: what the help tells of.
+    pub fn pane_layers(&self) -> Vec<&'static str> {
+        match &self.detail {
+            Some(_) => vec![super::detail::LAYER, layer::GLOBAL],
+            None => vec![PANES[self.focus.min(PANES.len() - 1)].name(), layer::GLOBAL],
+        }
+    }
+
+    /// The UID of the Rollout that is looked into.
+    pub fn detail_uid(&self) -> Option<&Uid> {
+        self.detail.as_ref().map(|detail| &detail.rollout.uid)
+    }
+}
