@@ -3,8 +3,11 @@
 //! Every view is a pure function to an [`Answer`], which holds both shapes of the document, JSON and a plain table.
 
 pub mod analysis;
+pub mod cost;
 pub mod cutover;
+pub mod drift;
 pub mod exit;
+pub mod k6;
 pub mod needs;
 pub mod results;
 pub mod rollout;

@@ -1,1 +1,114 @@
-//! To be written.
+//! How sure a pane may be of what it shows: the worst of its sources, in words. Unknown is never green.
+
+use crate::release::model::{Freshness, Liveness, STALE_AFTER};
+use crate::release::observation::{FailureKind, SourceId};
+use crate::theme::{Glyph, Role};
+
+use super::brush::Words;
+use super::cx::Cx;
+
+/// One source with the word for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    pub id: &'a SourceId,
+    pub freshness: &'a Freshness,
+    pub liveness: Liveness,
+}
+
+/// The worst of the sources of those names, over all contexts; None while none of them has said anything.
+pub fn worst<'a>(cx: &Cx<'a>, sources: &[&str]) -> Option<Standing<'a>> {
+    standings(cx).filter(|standing| sources.contains(&&*standing.id.kind)).max_by_key(|standing| standing.liveness)
+}
+
+/// The worst of those sources in one context: whether a row of that context can be believed.
+pub fn worst_in<'a>(cx: &Cx<'a>, sources: &[&str], context: &str) -> Option<Standing<'a>> {
+    standings(cx)
+        .filter(|standing| &*standing.id.context == context && sources.contains(&&*standing.id.kind))
+        .max_by_key(|standing| standing.liveness)
+}
+
+/// Whether what such a source has said may no longer be so.
+pub fn is_doubtful(liveness: Liveness) -> bool {
+    matches!(liveness, Liveness::Stale | Liveness::Forbidden)
+}
+
+/// For the header: the worst of all sources. What is not installed is a fact, not a fault.
+pub fn overall(cx: &Cx, long: bool) -> Words {
+    let worst =
+        standings(cx).filter(|standing| standing.liveness != Liveness::Absent).max_by_key(|standing| standing.liveness);
+    match worst {
+        Some(standing) if long => words(cx, &standing),
+        Some(standing) => word(cx, &standing),
+        None => Words::of("loading", Role::Unknown),
+    }
+}
+
+/// For the border of a pane: nothing while all its sources are live.
+pub fn of_pane(cx: &Cx, sources: &[&str]) -> Words {
+    match worst(cx, sources) {
+        None if sources.is_empty() => Words::new(),
+        None => Words::of("loading", Role::Unknown),
+        Some(standing) if standing.liveness == Liveness::Live => Words::new(),
+        Some(standing) => words(cx, &standing),
+    }
+}
+
+/// The word, with an age where it has one.
+pub fn word(cx: &Cx, standing: &Standing) -> Words {
+    let Standing { freshness, liveness, .. } = *standing;
+    let unauthorized = freshness.failing.as_ref().is_some_and(|(_, failure)| failure.kind == FailureKind::Unauthorized);
+    match liveness {
+        Liveness::Live => Words::of(format!("{} LIVE", cx.glyph(Glyph::Ok)), Role::Ok),
+        Liveness::Absent => Words::of("not installed", Role::Unknown),
+        Liveness::Loading => Words::of("loading", Role::Unknown),
+        Liveness::Retrying => Words::of(format!("{} RETRYING", cx.glyph(Glyph::Attention)), Role::Attention),
+        Liveness::Forbidden if unauthorized => {
+            Words::of(format!("{} UNAUTHORIZED", cx.glyph(Glyph::Critical)), Role::Critical)
+        }
+        Liveness::Forbidden => Words::of(format!("{} FORBIDDEN", cx.glyph(Glyph::Critical)), Role::Critical),
+        Liveness::Stale => {
+            let age = match freshness.heard {
+                Some(heard) => format!("STALE {}", cx.elapsed(heard)),
+                None => "NO ANSWER".to_owned(),
+            };
+            Words::of(format!("{} {age}", cx.glyph(Glyph::Stale)), Role::Critical)
+        }
+    }
+}
+
+/// The word, which source, why, and when it tries again.
+pub fn words(cx: &Cx, standing: &Standing) -> Words {
+    let mut words = word(cx, standing);
+    if standing.liveness == Liveness::Live {
+        return words;
+    }
+    words.push(format!(" {}", source_name(cx, standing.id)), Role::Stale);
+    if let Some((_, failure)) = &standing.freshness.failing {
+        words.push(format!(": {}", failure.message), Role::Stale);
+    }
+    if let Some(left) = standing.freshness.next_try.and_then(|at| cx.countdown(at)) {
+        words.push(format!("; next try in {left}"), Role::Stale);
+    }
+    words
+}
+
+fn source_name(cx: &Cx, id: &SourceId) -> String {
+    if cx.many_contexts { format!("{} of {}", id.kind, id.context) } else { id.kind.to_string() }
+}
+
+fn standings<'a>(cx: &Cx<'a>) -> impl Iterator<Item = Standing<'a>> {
+    let now = cx.now;
+    let model = cx.model;
+    for freshness in model.freshness.values() {
+        // It turns stale by itself when nothing more is heard.
+        if let Some(end) = freshness.heard.and_then(|heard| heard.checked_add(STALE_AFTER).ok()) {
+            cx.wake_at(end + jiff::SignedDuration::from_millis(1));
+        }
+    }
+    let standing = move |(id, freshness): (&'a SourceId, &'a Freshness)| Standing {
+        id,
+        freshness,
+        liveness: freshness.liveness(now),
+    };
+    model.freshness.iter().map(standing)
+}

@@ -1,1 +1,114 @@
-//! To be written.
+//! What applies to the selection and which key does it: for the footer, the help and the palette.
+
+use crate::actions::ACTIONS;
+use crate::keys::{Command, Keymap};
+use crate::release::attention;
+use crate::release::availability::{self, Availability};
+use crate::release::object::ObjectId;
+use crate::release::rollout::Rollout;
+
+use super::PANES;
+use super::cx::Cx;
+use super::detail;
+use super::ui::Ui;
+
+/// A key and what it does here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    pub key: String,
+    pub words: &'static str,
+    pub command: Command,
+}
+
+/// The Rollout that the cursor is on, or that is looked into.
+pub fn selected(cx: &Cx, ui: &Ui) -> Option<ObjectId> {
+    if let Some(detail) = &ui.detail {
+        return Some(detail.rollout.clone());
+    }
+    let row = ui.lists.get(ui.focus)?.cursor.as_ref()?;
+    PANES.get(ui.focus)?.target(cx, row)
+}
+
+/// Why an action would be refused on the selection, as far as the model knows; None when it would not.
+pub fn why_not(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
+    let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else {
+        return Some("no Rollout is selected".to_owned());
+    };
+    if action == "terminate" {
+        let Some(detail) = &ui.detail else { return Some("select an AnalysisRun in the detail first".to_owned()) };
+        let row = detail.list.cursor.as_ref();
+        let run = row.and_then(|row| detail::target(cx, &detail.rollout, row).run);
+        let Some(run) = run.and_then(|id| cx.model.runs.get(&id.uid)) else {
+            return Some("select an AnalysisRun first".to_owned());
+        };
+        return availability::terminate(run).err();
+    }
+    let availability = of_action(cx, rollout, action)?;
+    (!availability.enabled).then_some(availability.reason)
+}
+
+fn of_action(cx: &Cx, rollout: &Rollout, action: &str) -> Option<Availability> {
+    let all = availability::availability(cx.model, rollout);
+    Some(match action {
+        "promote" => all.promote,
+        "promote-full" => all.promote_full,
+        "skip-step" => all.skip_step,
+        "abort" => all.abort,
+        "retry" => all.retry,
+        "pause" => all.pause,
+        "resume" => all.resume,
+        "undo" => all.undo,
+        "restart" => all.restart,
+        _ => return None,
+    })
+}
+
+/// Hints for the footer, the likeliest answer to what the selection needs first.
+pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
+    let mut commands = Vec::new();
+    if ui.read_only.as_deref() != Some("READ-ONLY") {
+        commands.extend(actions(cx, ui).into_iter().map(Command::Act));
+    }
+    if ui.detail.is_some() {
+        commands.extend([Command::Back, Command::Copy]);
+    } else {
+        commands.extend([Command::Open, Command::Filter, Command::Mark, Command::Sort, Command::NextPane]);
+        commands.push(Command::Zoom);
+    }
+    commands.extend([Command::Freeze, Command::Palette]);
+    let layers = ui.pane_layers();
+    let hint =
+        |command: Command| Some(Hint { key: keymap.hint(&layers, command)?, words: short(ui, command), command });
+    commands.into_iter().filter_map(hint).collect()
+}
+
+/// The actions that apply: first what answers the need, then the others in their own order.
+fn actions(cx: &Cx, ui: &Ui) -> Vec<&'static str> {
+    let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else { return Vec::new() };
+    let needs = attention::needs_of(cx.model, rollout, cx.now);
+    let mut names: Vec<&'static str> = needs.iter().flat_map(|need| need.answers.iter().copied()).collect();
+    // What only disturbs a release that needs nothing is left to the palette.
+    let is_quiet = |name: &str| matches!(name, "restart" | "undo" | "pause" | "terminate");
+    names.extend(ACTIONS.iter().map(|action| action.name).filter(|name| !is_quiet(name)));
+    if why_not(cx, ui, "terminate").is_none() {
+        names.insert(0, "terminate");
+    }
+    let mut seen = Vec::new();
+    names.retain(|name| {
+        let first = !seen.contains(name);
+        seen.push(*name);
+        first && why_not(cx, ui, name).is_none()
+    });
+    names
+}
+
+/// A word or two for the footer.
+fn short(ui: &Ui, command: Command) -> &'static str {
+    match command {
+        Command::NextPane => "next pane",
+        Command::Palette => "commands",
+        Command::Freeze if ui.frozen.is_some() => "thaw",
+        Command::Zoom if ui.zoom => "all panes",
+        other => other.name(),
+    }
+}

@@ -13,7 +13,9 @@ pub mod timeline;
 
 pub mod chart;
 pub mod detail;
+pub mod footer;
 pub mod freshness;
+pub mod header;
 pub mod hints;
 pub mod layout;
 pub mod overlay;

@@ -1,1 +1,143 @@
-//! To be written.
+//! One pane on the home screen: a rule with title and freshness, the heads of its columns, and the rows that are visible.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use crate::keys::{Command, Keymap};
+use crate::release::model::Liveness;
+use crate::theme::{Glyph, Role};
+
+use super::brush::{self, Words};
+use super::cx::Cx;
+use super::freshness;
+use super::layout::{Tile, split_top};
+use super::list::ListState;
+use super::table::{self, Column};
+use super::ui::Ui;
+use super::{PANES, Pane};
+
+/// Cells before each row, for the cursor and the mark.
+pub const GUTTER: u16 = 2;
+
+/// Draws a tile with what its list has settled on.
+pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, tile: &Tile, buf: &mut Buffer) {
+    let (Some(pane), Some(list)) = (PANES.get(tile.pane), ui.lists.get(tile.pane)) else { return };
+    let focused = ui.focus == tile.pane;
+    let mut area = tile.area;
+    if area.height >= 2 {
+        let (top, rest) = split_top(area, 1);
+        title(cx, ui, keymap, tile.pane, focused, top, buf);
+        area = rest;
+    }
+    if list.order.is_empty() {
+        return empty(cx, *pane, list, area, buf);
+    }
+    let (_, inner) = split_left(area, GUTTER);
+    let widths = table::widths(pane.columns(), inner.width, cx.many_contexts);
+    if tile.area.height >= 3 {
+        table::draw_header(cx, pane.columns(), &widths, list.sort, split_top(inner, 1).0, buf);
+        area = split_top(area, 1).1;
+    }
+    rows(cx, *pane, list, &widths, focused, area, buf);
+}
+
+fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Rect, buf: &mut Buffer) {
+    let list = &ui.lists[pane];
+    brush::rule(cx, focused, area, buf);
+    let mut words = name(cx, ui, keymap, pane);
+    match &list.filter {
+        Some(filter) => {
+            let shown = format!(" {} of {} ", list.order.len(), list.total);
+            words.push(shown, Role::Dim);
+            words.push(format!(" /{} ", filter.text), Role::Filter);
+        }
+        None => words.push(format!(" {} ", list.total), Role::Dim),
+    }
+    if !list.marks.is_empty() {
+        words.push(format!(" {}{} marked ", cx.glyph(Glyph::Mark), list.marks.len()), Role::Marked);
+    }
+    let end = brush::line(cx, &words, None, inset(area, 1), buf);
+    let left = area.right().saturating_sub(end + 2);
+    let mut state = freshness::of_pane(cx, PANES[pane].sources());
+    if state.is_empty() && list.order.len() > list.height && list.height > 0 {
+        state = Words::of(format!("{}/{}", list.index + 1, list.order.len()), Role::Dim);
+    }
+    if !state.is_empty() && left > 3 {
+        let mut padded = Words::of(" ", Role::Dim);
+        padded.append(state);
+        padded.push(" ", Role::Dim);
+        brush::right(cx, &padded, Rect { x: end + 1, width: left, ..area }, buf);
+    }
+}
+
+/// ` ▌1 Now `: the focused one bears the cursor's sign, so that it is seen without colour.
+pub fn name(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize) -> Words {
+    let focused = ui.focus == pane && ui.detail.is_none();
+    let sign = if focused { cx.glyph(Glyph::Current) } else { " " };
+    let mut words = Words::of(sign, Role::BorderFocused);
+    let number = Command::Pane(u8::try_from(pane + 1).unwrap_or(u8::MAX));
+    if let Some(key) = keymap.hint(&ui.pane_layers(), number) {
+        words.push(format!("{key} "), Role::Key);
+    }
+    words.and(PANES[pane].title(), if focused { Role::Title } else { Role::Header })
+}
+
+/// What stands in the place of rows: each kind of nothing has its own words.
+fn empty(cx: &Cx, pane: &dyn Pane, list: &ListState, area: Rect, buf: &mut Buffer) {
+    let area = inset(area, GUTTER);
+    let words = match freshness::worst(cx, pane.sources()) {
+        None if !pane.sources().is_empty() => Words::of("loading: nothing has answered yet", Role::Unknown),
+        Some(standing) if standing.liveness == Liveness::Absent => Words::of(
+            format!("not installed: context {} has no {}", standing.id.context, standing.id.kind),
+            Role::Unknown,
+        ),
+        Some(standing) if standing.liveness != Liveness::Live => freshness::words(cx, &standing),
+        _ if list.total > 0 => Words::of(format!("no row of {} passes the filter", list.total), Role::Filter),
+        _ => Words::of(pane.empty(cx), Role::Dim),
+    };
+    brush::lines(cx, &words.wrapped(usize::from(area.width), 2), area, buf);
+}
+
+fn rows(cx: &Cx, pane: &dyn Pane, list: &ListState, widths: &[u16], focused: bool, area: Rect, buf: &mut Buffer) {
+    let columns: &[Column] = pane.columns();
+    let visible = list.order.iter().enumerate().skip(list.offset);
+    for ((index, uid), area) in visible.zip(area.intersection(buf.area).rows()) {
+        let selected = focused && index == list.index;
+        let marked = list.marks.contains(uid);
+        let base = selected.then(|| cx.style(Role::Selection));
+        if let Some(base) = base {
+            buf.set_style(area, base);
+        }
+        gutter(cx, selected, marked, area, buf);
+        let Some(mut cells) = pane.cells(cx, uid) else { continue };
+        let context = pane.target(cx, uid).map(|target| target.context);
+        let standing = context.and_then(|context| freshness::worst_in(cx, pane.sources(), &context));
+        if standing.is_some_and(|standing| freshness::is_doubtful(standing.liveness)) {
+            cells.iter_mut().for_each(|cell| cell.role = Role::Stale);
+        } else if marked {
+            cells.iter_mut().filter(|cell| cell.role == Role::Text).for_each(|cell| cell.role = Role::Marked);
+        }
+        table::draw_row(cx, columns, widths, &cells, base, inset(area, GUTTER), buf);
+    }
+}
+
+/// Draws the signs before a row.
+pub fn gutter(cx: &Cx, selected: bool, marked: bool, area: Rect, buf: &mut Buffer) {
+    let base = selected.then(|| cx.style(Role::Selection));
+    let cursor = if selected { cx.glyph(Glyph::Cursor) } else { " " };
+    let mark = if marked { cx.glyph(Glyph::Mark) } else { " " };
+    debug_assert_eq!(cursor.width() + mark.width(), usize::from(GUTTER));
+    let words = Words::of(cursor, Role::BorderFocused).and(mark, Role::Marked);
+    brush::line(cx, &words, base, Rect { width: GUTTER.min(area.width), ..area }, buf);
+}
+
+/// `area` without its first `cells` columns.
+pub fn inset(area: Rect, cells: u16) -> Rect {
+    split_left(area, cells).1
+}
+
+fn split_left(area: Rect, width: u16) -> (Rect, Rect) {
+    let width = width.min(area.width);
+    (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
+}

@@ -49,6 +49,8 @@ pub struct Freshness {
     pub loaded: bool,
     /// Since when it fails, how, and when it tries again.
     pub failing: Option<(Timestamp, Failure)>,
+    /// When it tries again, as it said when it last failed.
+    pub next_try: Option<Timestamp>,
 }
 
 /// One word for a [`Freshness`], worst last.
@@ -187,6 +189,7 @@ impl Model {
                         text: format!("{}: cannot see: {}", source.context, failure.message),
                     });
                 }
+                freshness.next_try = failure.retry_in.and_then(|wait| now.checked_add(wait).ok());
                 freshness.failing = Some((since.unwrap_or(now), failure));
             }
             Said::Alive => freshness.hear(now),
@@ -272,6 +275,7 @@ impl Freshness {
     fn hear(&mut self, now: Timestamp) {
         self.heard = Some(now);
         self.failing = None;
+        self.next_try = None;
     }
 }
 

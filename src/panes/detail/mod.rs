@@ -56,6 +56,9 @@ pub fn target(_cx: &Cx, rollout: &ObjectId, _key: &Uid) -> Target {
     Target { rollout: rollout.clone(), run: None, revision: None, name: rollout.path() }
 }
 
+/// Draws head, list and side.
+pub fn draw(_cx: &Cx, _ui: &Ui, _places: &Places, _buf: &mut ratatui::buffer::Buffer) {}
+
 /// Brings the list in line with the model; remembers the Rollout as last seen.
 pub fn settle(cx: &Cx, ui: &mut Ui, places: &Places) {
     let Some(detail) = &mut ui.detail else { return };

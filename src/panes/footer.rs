@@ -1,0 +1,71 @@
+//! The last line: a notice, the filter that is being typed, or the keys that do something here.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::keys::{Command, Keymap};
+use crate::theme::{Glyph, Role};
+
+use super::brush::{self, Words};
+use super::cx::Cx;
+use super::hints::{self, Hint};
+use super::ui::{Notice, Overlay, Ui};
+
+/// Draws the footer.
+pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    if let Some(Overlay::Filter { text, error }) = &ui.overlay {
+        return filter(cx, text, error.as_deref(), area, buf);
+    }
+    if let Some(notice) = &ui.notice {
+        brush::line(cx, &notice_words(cx, notice), None, area, buf);
+        return;
+    }
+    let help = keymap.hint(&ui.layers(), Command::Help).map(|key| Words::of(key, Role::Key).and(" help ", Role::Hint));
+    let x = match &help {
+        Some(help) => brush::right(cx, help, area, buf),
+        None => area.right(),
+    };
+    let room = Rect { width: (x - area.x).saturating_sub(1), ..area };
+    brush::line(cx, &fitting(&hints::hints(cx, ui, keymap), usize::from(room.width)), None, room, buf);
+}
+
+/// As many whole hints as there is room for.
+fn fitting(hints: &[Hint], width: usize) -> Words {
+    let mut words = Words::of(" ", Role::Hint);
+    for hint in hints {
+        let role = if hint.command.mutates() { Role::Text } else { Role::Hint };
+        let one = Words::of(hint.key.as_str(), Role::Key).and(format!(" {}  ", hint.words), role);
+        if words.width() + one.width() > width + 2 {
+            break;
+        }
+        words.append(one);
+    }
+    words
+}
+
+fn notice_words(cx: &Cx, notice: &Notice) -> Words {
+    let sign = match notice.role {
+        Role::Ok => cx.glyph(Glyph::Ok),
+        Role::Critical | Role::Danger => cx.glyph(Glyph::Critical),
+        Role::Attention => cx.glyph(Glyph::Attention),
+        Role::Progressing => cx.glyph(Glyph::Progressing),
+        Role::Unknown => cx.glyph(Glyph::Unknown),
+        _ => cx.glyph(Glyph::Bullet),
+    };
+    Words::of(format!(" {sign} {}", notice.text), notice.role)
+}
+
+/// `/web▌  what is wrong with it`: the end of the text stays in sight.
+fn filter(cx: &Cx, text: &str, error: Option<&str>, area: Rect, buf: &mut Buffer) {
+    let words = Words::of("/", Role::Key).and(text, Role::Text).and(cx.glyph(Glyph::Cursor), Role::Key);
+    let x = brush::line(cx, &brush::tail(words, usize::from(area.width)), None, area, buf);
+    let rest = Rect { x: x.min(area.right()), width: area.right().saturating_sub(x), ..area };
+    let words = match error {
+        Some(error) => Words::of(format!("  {} {error}", cx.glyph(Glyph::Critical)), Role::Critical),
+        None => Words::of("   word  !not  /regex/  -l app=web", Role::Hint),
+    };
+    brush::line(cx, &words, None, rest, buf);
+}

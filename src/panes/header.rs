@@ -1,0 +1,103 @@
+//! The first line: which product, which clusters and whether they may be changed, and how sure all of it is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::keys::Keymap;
+use crate::theme::{Glyph, Role};
+
+use super::brush::{self, Words};
+use super::cx::Cx;
+use super::layout::Layout;
+use super::ui::Ui;
+use super::{PANES, freshness, tile};
+
+/// Draws the header. Where it is narrow the reason goes first, then the product's name; never what marks production.
+pub fn draw(cx: &Cx, ui: &Ui, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let width = usize::from(area.width);
+    let fits = |left: &Words, right: &Words| left.width() + right.width() + 2 <= width;
+    let mut left = left_part(cx, ui, true);
+    let mut right = right_part(cx, ui, true);
+    if !fits(&left, &right) {
+        // A reason may be cut, but not the words before it.
+        let short = right_part(cx, ui, false);
+        if fits(&left, &short) && short.width() + 24 < width - left.width() {
+            let room = (width - left.width() - 2) as u16;
+            let x = area.right() - room;
+            brush::line(cx, &right, None, Rect { x, width: room, ..area }, buf);
+            brush::line(cx, &left, None, area, buf);
+            return;
+        }
+        right = short;
+    }
+    if !fits(&left, &right) {
+        left = left_part(cx, ui, false);
+    }
+    let x = brush::right(cx, &right, area, buf);
+    brush::line(cx, &left, None, Rect { width: (x - area.x).saturating_sub(1), ..area }, buf);
+}
+
+fn left_part(cx: &Cx, ui: &Ui, with_product: bool) -> Words {
+    let mut words = Words::new();
+    if with_product {
+        words.push(" Flightdeck ", Role::Title);
+        if !ui.world.is_empty() {
+            words.push(format!("{} ", ui.world), Role::Attention);
+        }
+    }
+    for context in &ui.contexts {
+        if context.protected {
+            let sign = cx.glyph(Glyph::Protected);
+            words.push(format!(" {sign} {} PROTECTED ", context.name), Role::Protected);
+        } else {
+            words.push(format!(" {} ", context.name), Role::Title);
+        }
+    }
+    words.push(" ", Role::Text);
+    match (&ui.read_only, ui.write_until) {
+        (Some(why), _) => words.push(format!(" {} {why} ", cx.glyph(Glyph::ReadOnly)), Role::ReadOnly),
+        (None, Some(until)) => {
+            cx.wake_at(until);
+            words.push(format!("WRITE until {}", until.strftime("%H:%M UTC")), Role::Danger);
+        }
+        (None, None) => words.push("WRITE", Role::Attention),
+    }
+    words
+}
+
+fn right_part(cx: &Cx, ui: &Ui, long: bool) -> Words {
+    let mut words = Words::new();
+    if let Some(fault) = &ui.fault {
+        words.push(format!("{} fault: {fault}", cx.glyph(Glyph::Attention)), Role::Attention);
+        words.push("  ", Role::Text);
+    }
+    match ui.at_work {
+        0 => (),
+        1 => words.push(format!("{} 1 write at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing),
+        many => words.push(format!("{} {many} writes at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing),
+    }
+    match &ui.frozen {
+        Some((at, _)) => {
+            let since = at.strftime("%H:%M:%S UTC");
+            words.push(format!("{} FROZEN since {since}", cx.glyph(Glyph::Paused)), Role::Attention);
+        }
+        None => words.append(freshness::overall(cx, long)),
+    }
+    words.and(" ", Role::Text)
+}
+
+/// Draws the names of all panes, where some are not on the screen.
+pub fn tabs(cx: &Cx, ui: &Ui, keymap: &Keymap, layout: &Layout, buf: &mut Buffer) {
+    if layout.tabs.is_empty() {
+        return;
+    }
+    let mut words = Words::new();
+    for pane in 0..PANES.len() {
+        words.append(tile::name(cx, ui, keymap, pane));
+        words.push(" ", Role::Text);
+    }
+    brush::line(cx, &words, None, layout.tabs, buf);
+}
