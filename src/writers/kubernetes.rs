@@ -50,6 +50,12 @@ pub struct DryRun {
 }
 
 impl Preflight {
+    /// What the API server warns of, over all requests.
+    pub fn warnings(&self) -> Vec<String> {
+        let tried = self.dry_run.iter().filter_map(|tried| tried.as_ref().ok());
+        tried.flat_map(|dry_run| dry_run.warnings.iter().cloned()).collect()
+    }
+
     /// Why that plan must not be sent; None when nothing stands against it.
     pub fn refusal(&self, plan: &Plan) -> Option<Refusal> {
         if self.requests != plan.requests {
