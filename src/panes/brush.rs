@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::release::text::visible;
-use crate::theme::Role;
+use crate::theme::{Glyph, Role};
 
 use super::cx::Cx;
 
@@ -135,7 +135,7 @@ pub fn line(cx: &Cx, words: &Words, base: Option<Style>, area: Rect, buf: &mut B
         return area.x;
     }
     let is_long = words.width() > usize::from(area.width);
-    let ellipsis = cx.glyphs.ellipsis;
+    let ellipsis = cx.glyph(Glyph::Ellipsis);
     let room = if is_long { area.width.saturating_sub(ellipsis.width() as u16) } else { area.width };
     let end = area.x + room;
     let mut x = area.x;
@@ -179,12 +179,14 @@ pub fn right(cx: &Cx, words: &Words, area: Rect, buf: &mut Buffer) -> u16 {
     x
 }
 
-/// Draws a horizontal rule along the top of `area`.
-pub fn rule(cx: &Cx, role: Role, area: Rect, buf: &mut Buffer) {
+/// Draws a horizontal rule along the top of `area`; a focused one is thicker.
+pub fn rule(cx: &Cx, focused: bool, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
+    let role = if focused { Role::BorderFocused } else { Role::Border };
+    let sign = cx.glyphs.border(focused).horizontal_top;
     for x in area.left()..area.right() {
         if area.height > 0 {
-            buf.set_stringn(x, area.y, cx.glyphs.horizontal, 1, cx.style(role));
+            buf.set_stringn(x, area.y, sign, 1, cx.style(role));
         }
     }
 }
@@ -195,22 +197,27 @@ pub fn frame(cx: &Cx, title: &Words, border: Role, area: Rect, buf: &mut Buffer)
     for position in area.positions() {
         buf[position].reset();
     }
-    buf.set_style(area, cx.style(Role::Overlay));
+    buf.set_style(area, cx.style(Role::Text).patch(cx.style(Role::Overlay)));
     if area.width < 4 || area.height < 3 {
         return area;
     }
-    let style = cx.style(border);
+    let (style, set) = (cx.style(border), cx.glyphs.border(true));
     let (right, bottom) = (area.right() - 1, area.bottom() - 1);
     for x in area.x..area.right() {
-        buf.set_stringn(x, area.y, cx.glyphs.horizontal, 1, style);
-        buf.set_stringn(x, bottom, cx.glyphs.horizontal, 1, style);
+        buf.set_stringn(x, area.y, set.horizontal_top, 1, style);
+        buf.set_stringn(x, bottom, set.horizontal_bottom, 1, style);
     }
     for y in area.y..area.bottom() {
-        buf.set_stringn(area.x, y, cx.glyphs.vertical, 1, style);
-        buf.set_stringn(right, y, cx.glyphs.vertical, 1, style);
+        buf.set_stringn(area.x, y, set.vertical_left, 1, style);
+        buf.set_stringn(right, y, set.vertical_right, 1, style);
     }
-    let corners = [(area.x, area.y), (right, area.y), (area.x, bottom), (right, bottom)];
-    for ((x, y), corner) in corners.into_iter().zip(cx.glyphs.corners) {
+    let corners = [
+        (area.x, area.y, set.top_left),
+        (right, area.y, set.top_right),
+        (area.x, bottom, set.bottom_left),
+        (right, bottom, set.bottom_right),
+    ];
+    for (x, y, corner) in corners {
         buf.set_stringn(x, y, corner, 1, style);
     }
     let room = Rect { x: area.x + 2, width: area.width - 4, height: 1, ..area };
@@ -220,6 +227,22 @@ pub fn frame(cx: &Cx, title: &Words, border: Role, area: Rect, buf: &mut Buffer)
     line(cx, &padded, None, room, buf);
     let pad = u16::from(area.width > 30);
     Rect { x: area.x + 1 + pad, y: area.y + 1, width: area.width - 2 - 2 * pad, height: area.height - 2 }
+}
+
+/// The end of a line that is too long, so that what is typed stays in sight.
+pub fn tail(words: Words, width: usize) -> Words {
+    let mut surplus = words.width().saturating_sub(width);
+    let mut kept = Words::new();
+    for piece in words.0 {
+        let gone = piece.text.char_indices().take_while(|(_, character)| {
+            let is_surplus = surplus > 0;
+            surplus = surplus.saturating_sub(unicode_width::UnicodeWidthChar::width(*character).unwrap_or(0));
+            is_surplus
+        });
+        let from = gone.last().map_or(0, |(at, character)| at + character.len_utf8());
+        kept.push(&piece.text[from..], piece.role);
+    }
+    kept
 }
 
 /// `width` by `height` at most, in the middle of `area`.

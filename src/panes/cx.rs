@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use crate::release::attention::Severity;
 use crate::release::model::Model;
 use crate::release::phase::Phase;
-use crate::theme::{Glyphs, Role, Theme};
+use crate::theme::{Glyph, Glyphs, Role, Theme};
 
 /// The circumstances of one frame.
 pub struct Cx<'a> {
@@ -27,9 +27,19 @@ impl<'a> Cx<'a> {
         Cx { model, theme, glyphs, now, many_contexts, wake: Cell::new(None) }
     }
 
+    /// The same circumstances at another time: a frozen screen does not tick.
+    pub fn at(&self, now: Timestamp) -> Cx<'a> {
+        Cx::new(self.model, self.theme, self.glyphs, now, self.many_contexts)
+    }
+
     /// The style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.theme.style(role)
+    }
+
+    /// A sign.
+    pub fn glyph(&self, glyph: Glyph) -> &'static str {
+        self.glyphs.of(glyph)
     }
 
     /// When the screen says something else although nothing happened; None: never.
@@ -61,6 +71,16 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// How long ago to the second, for what must not last: `23s`, `2m05s`, `3h`.
+    pub fn elapsed(&self, then: Timestamp) -> String {
+        let seconds = self.now.duration_since(then).as_secs().max(0);
+        let unit = if seconds < 7200 { 1 } else { 3600 };
+        if let Ok(next) = then.checked_add(SignedDuration::from_secs((seconds / unit + 1) * unit)) {
+            self.wake_at(next);
+        }
+        seconds_words(seconds)
+    }
+
     /// How long until, to the second: `1m05s`; None when it is past.
     pub fn countdown(&self, then: Timestamp) -> Option<String> {
         let left = then.duration_since(self.now);
@@ -77,21 +97,21 @@ impl<'a> Cx<'a> {
     /// The role and the sign of a severity.
     pub fn severity(&self, severity: Severity) -> (Role, &'static str) {
         match severity {
-            Severity::Ok => (Role::Ok, self.glyphs.ok),
-            Severity::Attention => (Role::Attention, self.glyphs.attention),
-            Severity::Critical => (Role::Critical, self.glyphs.critical),
-            Severity::Unknown => (Role::Unknown, self.glyphs.unknown),
+            Severity::Ok => (Role::Ok, self.glyph(Glyph::Ok)),
+            Severity::Attention => (Role::Attention, self.glyph(Glyph::Attention)),
+            Severity::Critical => (Role::Critical, self.glyph(Glyph::Critical)),
+            Severity::Unknown => (Role::Unknown, self.glyph(Glyph::Unknown)),
         }
     }
 
     /// The role and the sign of a phase.
     pub fn phase(&self, phase: Phase) -> (Role, &'static str) {
         match phase {
-            Phase::Healthy => (Role::Ok, self.glyphs.ok),
-            Phase::Progressing => (Role::Progressing, self.glyphs.progressing),
-            Phase::Paused => (Role::Attention, self.glyphs.paused),
-            Phase::Degraded => (Role::Critical, self.glyphs.critical),
-            Phase::Unknown => (Role::Unknown, self.glyphs.unknown),
+            Phase::Healthy => (Role::Ok, self.glyph(Glyph::Ok)),
+            Phase::Progressing => (Role::Progressing, self.glyph(Glyph::Progressing)),
+            Phase::Paused => (Role::Attention, self.glyph(Glyph::Paused)),
+            Phase::Degraded => (Role::Critical, self.glyph(Glyph::Critical)),
+            Phase::Unknown => (Role::Unknown, self.glyph(Glyph::Unknown)),
         }
     }
 }

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::theme::Role;
+use crate::theme::{Glyph, Role};
 
+use super::brush::clean;
 use super::cx::Cx;
 
 /// One column of a table.
@@ -118,15 +119,15 @@ pub fn draw_header(
         let mark = match sorted {
             Some((by, reverse)) if by == index => {
                 if reverse {
-                    cx.glyphs.down
+                    cx.glyph(Glyph::Down)
                 } else {
-                    cx.glyphs.up
+                    cx.glyph(Glyph::Up)
                 }
             }
             _ => "",
         };
         let title = format!("{}{mark}", column.title);
-        draw_text(&title, style, column.right, x, area, *width, cx.glyphs.ellipsis, buf);
+        draw_text(&title, style, column.right, x, area, *width, cx.glyph(Glyph::Ellipsis), buf);
         x = x.saturating_add(width + 1);
     }
 }
@@ -153,17 +154,19 @@ pub fn draw_row(
             Some(base) => cx.style(cell.role).patch(base),
             None => cx.style(cell.role),
         };
-        draw_text(&cell.text, style, column.right, x, area, *width, cx.glyphs.ellipsis, buf);
+        draw_text(&cell.text, style, column.right, x, area, *width, cx.glyph(Glyph::Ellipsis), buf);
         x = x.saturating_add(width + 1);
     }
 }
 
 #[allow(clippy::too_many_arguments, reason = "one call site's worth of geometry; a struct would only rename it")]
 fn draw_text(text: &str, style: Style, right: bool, x: u16, area: Rect, width: u16, ellipsis: &str, buf: &mut Buffer) {
+    let area = area.intersection(buf.area);
     let room = width.min(area.right().saturating_sub(x));
     if room == 0 || area.height == 0 {
         return;
     }
+    let text = &*clean(text);
     let long = text.width();
     if long <= usize::from(room) {
         let pad = if right { room - long as u16 } else { 0 };

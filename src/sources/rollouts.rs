@@ -148,6 +148,7 @@ struct BlueGreenWire {
     preview_service: Text,
     auto_promotion_enabled: Option<bool>,
     auto_promotion_seconds: Number,
+    post_promotion_analysis: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -200,6 +201,7 @@ struct CanaryStatusWire {
     weights: Option<WeightsWire>,
     #[serde(rename = "stableRS")]
     stable_rs: Text,
+    stable_ping_pong: Text,
     current_background_analysis_run_status: Option<RunRefWire>,
     current_step_analysis_run_status: Option<RunRefWire>,
 }
@@ -290,6 +292,7 @@ fn strategy(wire: StrategyWire) -> Strategy {
             preview_service: blue_green.preview_service.shown(),
             auto_promotion: blue_green.auto_promotion_enabled.unwrap_or(true),
             auto_promotion_seconds: blue_green.auto_promotion_seconds.0,
+            post_promotion_analysis: blue_green.post_promotion_analysis.is_some(),
         }),
         None => Strategy::Unknown,
     }
@@ -345,6 +348,7 @@ fn convert_status(wire: StatusWire) -> Status {
         updated: count(wire.updated_replicas),
         ready: count(wire.ready_replicas),
         available: count(wire.available_replicas),
+        stable_ping_pong: canary.stable_ping_pong.shown(),
         canary_weight: canary.weights.and_then(|weights| weights.canary.0.weight.0).map(to_i32),
         background_run: canary.current_background_analysis_run_status.map(run_ref),
         step_run: canary.current_step_analysis_run_status.map(run_ref),

@@ -127,8 +127,8 @@ impl Poll {
         clock: fn() -> Timestamp,
     ) -> (Vec<Said>, Duration) {
         let queries: Vec<Query> = self.lives.iter().map(|(live, _)| live.at(clock())).collect();
-        let answers: Vec<Answer> = futures::stream::iter(&queries)
-            .map(|query| prometheus.range(Some(cluster), query))
+        let answers: Vec<Answer> = futures::stream::iter(queries.clone())
+            .map(async |query| prometheus.range(Some(cluster), &query).await)
             .buffered(AT_ONCE)
             .collect()
             .await;

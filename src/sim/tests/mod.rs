@@ -1,0 +1,9 @@
+//! Tests of the simulated world: controllers in played time, the API over real HTTP.
+
+mod analysis;
+mod api;
+mod demo;
+mod language;
+mod scene;
+mod walks;
+mod watches;
