@@ -12,6 +12,7 @@ pub(super) static ABORT: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Revision,
+    stops: true,
     danger: Danger::Plain,
     make,
 };

@@ -11,6 +11,7 @@ pub(super) static PAUSE: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Revision,
+    stops: true,
     danger: Danger::Plain,
     make,
 };

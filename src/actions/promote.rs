@@ -14,6 +14,7 @@ pub(super) static PROMOTE: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::Plain,
     make,
 };

@@ -11,6 +11,7 @@ pub(super) static PROMOTE_FULL: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::TypeName,
     make,
 };

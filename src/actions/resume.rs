@@ -10,7 +10,8 @@ pub(super) static RESUME: Action = Action {
     help: "end a pause by hand",
     on: Kind::Rollout,
     needs: Needs::Nothing,
-    rests_on: RestsOn::Step,
+    rests_on: RestsOn::Revision,
+    stops: false,
     danger: Danger::Plain,
     make,
 };

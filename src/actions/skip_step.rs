@@ -12,6 +12,7 @@ pub(super) static SKIP_STEP: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::Plain,
     make,
 };

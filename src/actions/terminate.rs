@@ -13,6 +13,7 @@ pub(super) static TERMINATE: Action = Action {
     on: Kind::AnalysisRun,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::Plain,
     make,
 };

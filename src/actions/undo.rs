@@ -15,7 +15,8 @@ pub(super) static UNDO: Action = Action {
     help: "go back to the pod template of an earlier revision",
     on: Kind::Rollout,
     needs: Needs::Revision,
-    rests_on: RestsOn::Step,
+    rests_on: RestsOn::Revision,
+    stops: false,
     danger: Danger::TypeName,
     make,
 };
