@@ -101,6 +101,14 @@ fn a_sum_is_known_only_where_every_part_is() {
 }
 
 #[test]
+fn a_limit_is_an_amount() {
+    assert_eq!(parse_limit("25.50").map(|limit| limit.to_string()), Ok("25.50".to_owned()));
+    for text in ["", "-1", "$25", "25,50", "NaN", "inf"] {
+        assert!(parse_limit(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn something_else_is_no_report() {
     for text in ["", "[]", "{}", "null", "{\"a\":1}", "{\"version\":\"7\",\"projects\":[]}", "{\"projects\":[]}{}"] {
         assert!(read(text.as_bytes()).is_err(), "{text}");
