@@ -64,3 +64,6 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod agreement;
