@@ -90,6 +90,12 @@ impl Cost {
     }
 }
 
+/// What all of these changes cost together: those merged since the last release, say. None as soon as one is unknown.
+pub fn sum<'a>(costs: impl IntoIterator<Item = &'a Cost>) -> Option<Decimal> {
+    let known = |cost: &Cost| cost.delta.filter(|_| cost.errors.is_empty());
+    costs.into_iter().try_fold(Decimal::ZERO, |sum, cost| sum.checked_add(known(cost)?))
+}
+
 /// Whether the CLI 2.x wrote this: everything is in snake case, and there is no `version`.
 fn is_second_generation(fields: &Fields) -> bool {
     fields.has_any(&["total_monthly_cost", "diff_total_monthly_cost", "guardrail_results", "budget_results"])

@@ -78,6 +78,13 @@ fn the_second_generation_has_a_total_and_no_difference() {
 }
 
 #[test]
+fn a_sum_is_known_only_where_every_part_is() {
+    let (known, unknown) = (read(DIFF).unwrap(), read(BREAKDOWN).unwrap());
+    assert_eq!(sum([&known, &known]).map(|sum| sum.to_string()).as_deref(), Some("45.0"));
+    assert_eq!(sum([&known, &unknown]), None);
+}
+
+#[test]
 fn something_else_is_no_report() {
     for text in ["", "[]", "{}", "null", "{\"a\":1}", "{\"version\":\"7\",\"projects\":[]}", "{\"projects\":[]}{}"] {
         assert!(read(text.as_bytes()).is_err(), "{text}");

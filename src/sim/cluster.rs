@@ -206,10 +206,17 @@ fn run(state: &mut State, pod: &mut Value) -> Option<Timestamp> {
     if state.now < starts {
         return Some(starts);
     }
-    let (now, again) = (state.now, |seconds| Some(after(state.now, SignedDuration::from_secs(seconds))));
+    let now = state.now;
     let (next, wake) = if tag.starts_with("crash") {
-        let restarts = pod["status"]["containerStatuses"][0]["restartCount"].as_u64().unwrap_or(0) + 1;
-        (status(pod, "CrashLoopBackOff", restarts, born, now), again(10 << restarts.min(5)))
+        let last = pod["status"]["containerStatuses"][0].clone();
+        let restarts = last["restartCount"].as_u64().unwrap_or(0);
+        // Back-off as the kubelet's: ten seconds, doubled each time, five minutes at most.
+        let wait = SignedDuration::from_secs((10 << restarts.min(5)).min(300));
+        let due = time(&last, &["lastState", "terminated", "finishedAt"]).map(|crashed| after(crashed, wait));
+        if due.is_some_and(|due| now < due) {
+            return due;
+        }
+        (status(pod, "CrashLoopBackOff", restarts + 1, born, now), Some(after(now, wait)))
     } else if tag.starts_with("notready") {
         (status(pod, "NotReady", 0, born, now), None)
     } else {
@@ -228,10 +235,16 @@ fn status(pod: &Value, word: &str, restarts: u64, born: Timestamp, now: Timestam
         .map(|container| {
             let image = text(container, &["image"]);
             let pulled = word != "ContainerCreating";
-            json!({"name": container["name"], "image": image, "imageID": if pulled { pinned(image) } else { String::new() },
+            let mut status = json!({"name": container["name"], "image": image,
+                "imageID": if pulled { pinned(image) } else { String::new() },
                 "ready": ready, "started": started, "restartCount": restarts,
                 "state": if started { json!({"running": {"startedAt": stamp(now)}}) }
-                    else { json!({"waiting": {"reason": word}}) }})
+                    else { json!({"waiting": {"reason": word}}) }});
+            if restarts > 0 {
+                let crashed = json!({"exitCode": 1, "reason": "Error", "finishedAt": stamp(now)});
+                put(&mut status, &["lastState", "terminated"], crashed);
+            }
+            status
         })
         .collect();
     let condition = |kind: &str, yes: bool| {

@@ -18,3 +18,8 @@ pub(super) fn stories() -> Vec<String> {
     .map(str::to_owned)
     .to_vec()
 }
+
+/// Only the cluster.
+pub(super) fn cluster() -> Vec<String> {
+    stories().into_iter().take(1).collect()
+}

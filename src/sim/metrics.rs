@@ -222,7 +222,11 @@ impl Service {
         let mut value: Option<f64> = None;
         let ends = past.iter().skip(1).map(|(since, _)| *since).chain([at]);
         for ((since, sample), end) in past.iter().zip(ends) {
-            let Some(target) = sample.level(self.blended, query).map(&pick) else { continue };
+            let Some(target) = sample.level(self.blended, query).map(&pick) else {
+                // What does not serve leaves nothing behind in the window.
+                value = None;
+                continue;
+            };
             let from = value.unwrap_or(target);
             let passed = since.duration_until(end).as_secs_f64().max(0.0);
             value = Some(target + (from - target) * (-passed / WINDOW).exp());

@@ -74,6 +74,12 @@ impl State {
         self.housekeeping();
     }
 
+    /// Sets a world in which nothing has happened yet back to an earlier time.
+    pub(super) fn rewind(&mut self, to: Timestamp) {
+        self.now = self.now.min(to);
+        self.swept = self.now;
+    }
+
     /// Plays a stretch of time at once, from one moment at which something happens to the next.
     pub(super) fn fast_forward(&mut self, until: Timestamp) {
         loop {

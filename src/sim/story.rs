@@ -3,12 +3,12 @@
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::fault::Fault;
-use super::resources::{self, ROLLOUTS};
+use super::resources::{self, NAMESPACES, ROLLOUTS};
 use super::state::State;
-use super::store::kind;
+use super::store::kind as store_kind;
 use super::value::{after, cut, duration_text, list, put, stamp, text};
 
 /// A script as it stands in a file.
@@ -102,6 +102,9 @@ pub(super) fn begin(state: &mut State, scripts: &[String], now: Timestamp) -> an
     let mut scripts: Vec<(Timestamp, Script)> =
         scripts.iter().map(|text| read(text, now)).collect::<anyhow::Result<_>>()?;
     scripts.sort_by_key(|(since, _)| *since);
+    if let Some((first, _)) = scripts.first() {
+        state.rewind(*first);
+    }
     for (since, script) in scripts {
         state.fast_forward(since.max(state.now));
         enter(state, script, now)?;
@@ -168,6 +171,12 @@ pub(super) fn apply(state: &mut State, object: Value) -> anyhow::Result<()> {
     let mut object = object;
     if resource.namespaced && text(&object, &["metadata", "namespace"]).is_empty() {
         put(&mut object, &["metadata", "namespace"], "default");
+    }
+    let namespace = text(&object, &["metadata", "namespace"]).to_owned();
+    if resource.namespaced && state.store.get(NAMESPACES, "", &namespace).is_none() {
+        let object = json!({"metadata": {"name": namespace, "labels": {"kubernetes.io/metadata.name": namespace}},
+            "status": {"phase": "Active"}});
+        state.store.put(store_kind(NAMESPACES), object, state.now);
     }
     state.store.put(resource, object, state.now);
     Ok(())
@@ -237,7 +246,7 @@ fn edit(state: &mut State, rollout: &str, change: impl FnOnce(&mut Value)) {
     };
     change(&mut value);
     cut(&mut value, &["metadata", "resourceVersion"]);
-    state.store.put(kind(ROLLOUTS), value, state.now);
+    state.store.put(store_kind(ROLLOUTS), value, state.now);
 }
 
 /// Replaces strings like `@-20m` by the time that they mean.

@@ -38,9 +38,9 @@ impl Default for WorldConfig {
 }
 
 impl WorldConfig {
-    /// A world with a few namespaces and nothing in them.
+    /// A cluster with its nodes, its Prometheus and nothing else.
     pub fn empty() -> Self {
-        Self { stories: Vec::new(), speed: 1.0 }
+        Self { stories: demo::cluster(), speed: 1.0 }
     }
 }
 
