@@ -12,6 +12,8 @@
 
 pub mod actions;
 pub mod app;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod headless;
 pub mod keys;

@@ -1,3 +1,9 @@
 //! Flightdeck's binary: arguments to exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    flightdeck::commands::run(flightdeck::cli::Cli::parse())
+}

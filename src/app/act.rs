@@ -111,7 +111,12 @@ impl App {
     }
 
     /// What undo needs has been read out.
-    pub(super) fn templates(&mut self, target: &ObjectId, read: Result<Templates, String>, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn templates(
+        &mut self,
+        target: &ObjectId,
+        read: Result<Templates, String>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         let Some(action) = actions::action("undo") else { return Vec::new() };
         match read {
             Ok(templates) => self.plan(action, std::slice::from_ref(target), Some(&templates), now),
@@ -122,7 +127,13 @@ impl App {
         }
     }
 
-    fn plan(&mut self, action: &Action, targets: &[ObjectId], templates: Option<&Templates>, now: Timestamp) -> Vec<Effect> {
+    fn plan(
+        &mut self,
+        action: &Action,
+        targets: &[ObjectId],
+        templates: Option<&Templates>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         let mut plans: Vec<Plan> = Vec::new();
         let mut refused = Vec::new();
         for target in targets {
@@ -149,7 +160,8 @@ impl App {
             (false, false) => Field::Keys,
         };
         let checks = plans.iter().enumerate();
-        let checks = checks.map(|(index, plan)| Effect::Check { dialog, index, plan: Box::new(plan.clone()) }).collect();
+        let checks =
+            checks.map(|(index, plan)| Effect::Check { dialog, index, plan: Box::new(plan.clone()) }).collect();
         let items = plans.into_iter().map(|plan| Item { plan, check: Check::Running }).collect();
         self.ui.overlay = Some(Overlay::Confirm(Box::new(Confirm {
             opened: now,
@@ -165,7 +177,13 @@ impl App {
     }
 
     /// The API server has answered what it would say to a plan.
-    pub(super) fn checked(&mut self, dialog: u64, index: usize, check: Check, access: Vec<(Right, Verdict)>) -> Vec<Effect> {
+    pub(super) fn checked(
+        &mut self,
+        dialog: u64,
+        index: usize,
+        check: Check,
+        access: Vec<(Right, Verdict)>,
+    ) -> Vec<Effect> {
         // What could not be asked may be answerable next time.
         self.access.extend(access.into_iter().filter(|(_, verdict)| !matches!(verdict, Verdict::Unknown(_))));
         if dialog == self.dialog

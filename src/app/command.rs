@@ -170,11 +170,8 @@ impl App {
             _ => self.selected(now).map(|object| object.path()),
         };
         let Some(text) = text else { return Vec::new() };
-        self.ui.notice = Some(Notice {
-            text: format!("copied {text}"),
-            role: Role::Hint,
-            until: now.checked_add(NOTICE_FOR).ok(),
-        });
+        self.ui.notice =
+            Some(Notice { text: format!("copied {text}"), role: Role::Hint, until: now.checked_add(NOTICE_FOR).ok() });
         vec![Effect::Copy(text)]
     }
 }

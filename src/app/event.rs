@@ -1,5 +1,7 @@
 //! What can happen to the app and what it can ask for: plain data on both sides.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 use jiff::SignedDuration;
 
@@ -11,6 +13,7 @@ use crate::release::object::ObjectId;
 use crate::release::observation::Report;
 use crate::release::rollout::Rollout;
 use crate::sources::Focus;
+use crate::sources::prometheus::Live;
 use crate::writers::Executed;
 
 /// Everything that comes in.
@@ -20,13 +23,27 @@ pub enum Event {
     Paste(String),
     Report(Report),
     /// The API server's answer to a plan that is shown.
-    Checked { dialog: u64, index: usize, check: Check, access: Vec<(Right, Verdict)> },
+    Checked {
+        dialog: u64,
+        index: usize,
+        check: Check,
+        access: Vec<(Right, Verdict)>,
+    },
     /// What undo had to read out.
-    Templates { target: ObjectId, templates: Box<Result<Templates, String>> },
+    Templates {
+        target: ObjectId,
+        templates: Box<Result<Templates, String>>,
+    },
     /// What became of a write.
-    Sent { work: u64, executed: Executed },
+    Sent {
+        work: u64,
+        executed: Executed,
+    },
     /// The write did not leave: it could not be recorded.
-    Refused { work: u64, reason: String },
+    Refused {
+        work: u64,
+        reason: String,
+    },
     /// The simulated world plays a fault now, or none.
     Fault(Option<String>),
     Notice(Notice),
@@ -45,14 +62,37 @@ pub enum Effect {
     Copy(String),
     /// Watch what belongs to that Rollout, and nothing else.
     Focus(Option<Focus>),
+    /// Ask Prometheus for these, again and again, and for nothing else.
+    Series {
+        context: Arc<str>,
+        lives: Vec<Live>,
+    },
     /// Ask the API server what it would say.
-    Check { dialog: u64, index: usize, plan: Box<Plan> },
+    Check {
+        dialog: u64,
+        index: usize,
+        plan: Box<Plan>,
+    },
     /// Read the pod templates that undo needs.
-    ReadTemplates { rollout: Box<Rollout>, revision: u64 },
+    ReadTemplates {
+        rollout: Box<Rollout>,
+        revision: u64,
+    },
     /// Record, send, record.
-    Send { work: u64, checked: (u64, usize), plan: Box<Plan>, reason: String },
+    Send {
+        work: u64,
+        checked: (u64, usize),
+        plan: Box<Plan>,
+        reason: String,
+    },
     /// Record what was seen of a write's effect.
-    Verified { plan: Box<Plan>, executed: Box<Executed>, progress: Progress, took: SignedDuration, cause: String },
+    Verified {
+        plan: Box<Plan>,
+        executed: Box<Executed>,
+        progress: Progress,
+        took: SignedDuration,
+        cause: String,
+    },
     /// Play that fault of the simulated world.
     Fault(String),
     /// Write the timeline to a file.

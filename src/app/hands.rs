@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::panes::ui::{Check, Notice};
 use crate::actions::plan::Plan;
+use crate::panes::ui::{Check, Notice};
 use crate::release::observation::{Failure, Report, Said, SourceId};
 use crate::sources::api::{ANSWER_WITHIN, unreachable};
 use crate::sources::cluster::{self, Address, Cluster};
+use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, SOURCES, Scope};
 use crate::theme::Role;
 use crate::writers::audit::Journal;
@@ -36,6 +37,7 @@ pub struct Tools {
     pub contexts: Vec<(Arc<str>, Address)>,
     /// None: all namespaces.
     pub namespace: Option<String>,
+    pub prometheus: Arc<Prometheus>,
     pub journal: Journal,
     /// Plays a fault of the simulated world; the name comes back when it plays.
     pub faults: Option<mpsc::UnboundedSender<String>>,
@@ -53,6 +55,7 @@ pub struct Hands {
     preflights: Preflights,
     always: JoinSet<()>,
     focus: Option<JoinHandle<()>>,
+    series: Option<JoinHandle<()>>,
     checks: Arc<Semaphore>,
 }
 
@@ -89,6 +92,7 @@ impl Hands {
             preflights: Preflights::default(),
             always,
             focus: None,
+            series: None,
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
         }
     }
@@ -114,6 +118,17 @@ impl Hands {
     pub fn do_it(&mut self, effect: Effect) {
         match effect {
             Effect::Focus(focus) => self.focus(focus),
+            Effect::Series { context, lives } => {
+                if let Some(running) = self.series.take() {
+                    running.abort();
+                }
+                let Some(cluster) = self.cluster(&context) else { return };
+                if !lives.is_empty() {
+                    let prometheus = self.tools.prometheus.clone();
+                    let follow = watch_series(prometheus, cluster, lives, self.reports.clone(), self.tools.clock);
+                    self.series = Some(tokio::spawn(follow));
+                }
+            }
             Effect::Check { dialog, index, plan } => self.check(dialog, index, plan),
             Effect::ReadTemplates { rollout, revision } => {
                 let target = rollout.id.clone();
@@ -175,7 +190,7 @@ impl Hands {
                     let preflight = writer.preflight(&plan).await;
                     let check = match preflight.refusal(&plan) {
                         Some(refusal) => Check::Refused(refusal.reason),
-                        None => Check::Passed(preflight.warnings()),
+                        None => Check::Passed(warnings(&preflight)),
                     };
                     let access = preflight.access.clone();
                     if let Ok(mut preflights) = preflights.lock() {
@@ -212,7 +227,8 @@ impl Hands {
     }
 
     fn writer(&self, context: &str) -> Result<Writer, String> {
-        let writer = self.connections.lock().ok().and_then(|connections| Some(connections.get(context)?.writer.clone()));
+        let writer =
+            self.connections.lock().ok().and_then(|connections| Some(connections.get(context)?.writer.clone()));
         writer.ok_or_else(|| format!("context {context} is not connected"))
     }
 
@@ -222,6 +238,9 @@ impl Hands {
 
     fn focus(&mut self, focus: Option<Focus>) {
         if let Some(running) = self.focus.take() {
+            running.abort();
+        }
+        if let Some(running) = self.series.take() {
             running.abort();
         }
         let Some(focus) = focus else { return };
@@ -267,6 +286,10 @@ async fn connect(context: &Arc<str>, address: &Address) -> Result<Connection, Fa
     .map_err(|error| unreachable(error.to_string()))?
     .map_err(unreachable)?;
     Ok(Connection { cluster, writer })
+}
+
+fn warnings(preflight: &Preflight) -> Vec<String> {
+    preflight.dry_run.iter().flatten().flat_map(|tried| tried.warnings.clone()).collect()
 }
 
 async fn export(folder: &std::path::Path, text: &str, now: Timestamp) -> Notice {

@@ -24,8 +24,12 @@ use crate::release::model::{Liveness, Model, STALE_AFTER};
 use crate::release::observation::{Change, Observation, Report, Said};
 use crate::theme::{Glyphs, Role, Theme};
 
+use crate::sources::prometheus::Live;
 use event::{Effect, Event};
 use work::Work;
+
+/// AnalysisRuns of a Rollout whose metrics are asked for live: the newest, which are those on the screen.
+const RUNS_FOLLOWED: usize = 3;
 
 /// The whole state of the program.
 pub struct App {
@@ -39,6 +43,8 @@ pub struct App {
     /// Numbers for dialogs and works, so that a late answer finds its own.
     next_number: u64,
     dialog: u64,
+    /// The metrics that Prometheus is asked for.
+    followed: Vec<Live>,
 }
 
 /// What the command line and the configuration have decided.
@@ -71,7 +77,16 @@ impl App {
             .collect();
         let mut ui = Ui::new(contexts);
         ui.world = settings.world;
-        App { model: Model::default(), ui, settings, access: Access::new(), works: Vec::new(), next_number: 1, dialog: 0 }
+        App {
+            model: Model::default(),
+            ui,
+            settings,
+            access: Access::new(),
+            works: Vec::new(),
+            next_number: 1,
+            dialog: 0,
+            followed: Vec::new(),
+        }
     }
 
     /// Takes in what happened at `now` and says what has to be done about it.
@@ -81,7 +96,9 @@ impl App {
             Event::Paste(text) => self.paste(&text, now),
             Event::Report(report) => {
                 self.model.observe(report, now);
-                self.look_for_effects(now)
+                let mut effects = self.look_for_effects(now);
+                effects.extend(self.follow_series());
+                effects
             }
             Event::Checked { dialog, index, check, access } => self.checked(dialog, index, check, access),
             Event::Templates { target, templates } => self.templates(&target, *templates, now),
@@ -119,7 +136,8 @@ impl App {
 
     /// When something of our own falls due: a source turns stale, a notice goes, an effect is late, a write window ends.
     fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        let stale = self.model.freshness.values().filter_map(|freshness| freshness.heard?.checked_add(STALE_AFTER).ok());
+        let stale =
+            self.model.freshness.values().filter_map(|freshness| freshness.heard?.checked_add(STALE_AFTER).ok());
         let notice = self.ui.notice.iter().filter_map(|notice| notice.until);
         let works = self.works.iter().filter_map(|work| work.due());
         let windows = self.settings.contexts.iter().filter_map(|context| context.authority.write_until);
@@ -153,14 +171,29 @@ impl App {
         self.ui.frozen.as_ref().map_or(&self.model, |(_, model)| model)
     }
 
+    /// Asks Prometheus for the metrics of the newest runs of the Rollout in detail, when they are others than before.
+    fn follow_series(&mut self) -> Vec<Effect> {
+        let rollout = self.ui.detail_uid().and_then(|uid| self.model.rollouts.get(uid));
+        let Some(rollout) = rollout else {
+            self.followed.clear();
+            return Vec::new();
+        };
+        let runs = self.model.runs_of(rollout);
+        let lives: Vec<Live> = runs.into_iter().take(RUNS_FOLLOWED).flat_map(Live::of).collect();
+        if lives == self.followed {
+            return Vec::new();
+        }
+        self.followed = lives.clone();
+        vec![Effect::Series { context: rollout.id.context.clone(), lives }]
+    }
+
     /// Whether a report changes nothing that is shown: it only says that a source is still there.
     fn is_silent(&self, report: &Report, now: Timestamp) -> bool {
         let is_live = || {
             let freshness = self.model.freshness.get(&report.source);
             freshness.is_some_and(|freshness| freshness.liveness(now) == Liveness::Live)
         };
-        let says_nothing =
-            matches!(report.said, Said::Alive | Said::Observed(Observation::Leases(Change::Applied(_))));
+        let says_nothing = matches!(report.said, Said::Alive | Said::Observed(Observation::Leases(Change::Applied(_))));
         says_nothing && is_live()
     }
 

@@ -76,7 +76,7 @@ impl App {
         let mut work = self.works.remove(index);
         let words = work.words();
         let took = SignedDuration::from_millis(executed.took_ms);
-        let (severity, role, mut text) = match &executed.outcome {
+        let (severity, role, mut text): (Severity, Role, String) = match &executed.outcome {
             Outcome::Applied { .. } => {
                 let accepted = executed.outcome.sentence();
                 (Severity::Ok, Role::Hint, format!("{words}: {accepted} in {}, waiting for the effect", seconds(took)))
@@ -122,7 +122,7 @@ impl App {
         let mut effects = Vec::new();
         let mut works = std::mem::take(&mut self.works);
         works.retain_mut(|work| {
-            let Stage::Accepted { .. } | Stage::Done { .. } = work.stage else { return true };
+            let (Stage::Accepted { .. } | Stage::Done { .. }) = work.stage else { return true };
             let progress = work.plan.effect.progress(&self.model, &work.plan.target);
             self.advance(work, progress, now, &mut effects)
         });

@@ -224,11 +224,21 @@ fn what_lies_under_every_layer_neither_confirms_nor_types() {
 
 #[test]
 fn nobody_can_be_locked_in() {
-    let (keymap, warnings) = load("always: { ctrl-c: null }\nconfirm: { esc: , n: , q: , ctrl-c: , y: }");
-    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    let text = "always: { ctrl-c: null }\nconfirm:\n  esc:\n  n:\n  q: down\n  ctrl-c:\n  y: null\n";
+    let (keymap, warnings) = load(text);
+    assert_eq!(
+        warnings,
+        [
+            "mine.yaml:1: `ctrl-c` stays `quit` in `always`: there must be a key for that, and this is the last",
+            "mine.yaml:7: `y` stays `confirm` in `confirm`: there must be a key for that, and this is the last",
+            "mine.yaml:3: `esc` stays `back` in `confirm`: there must be a key for that, and this is the last",
+        ]
+    );
     assert_eq!(press(&keymap, HOME, "ctrl-c"), Some(Command::Quit));
     assert_eq!(press(&keymap, &[layer::CONFIRM], "esc"), Some(Command::Back));
     assert_eq!(press(&keymap, &[layer::CONFIRM], "y"), Some(Command::Confirm));
+    let (keymap, warnings) = load("confirm: { f2: confirm, y: null }");
+    assert_eq!((warnings.len(), press(&keymap, &[layer::CONFIRM], "y")), (0, None));
 }
 
 #[test]
@@ -259,6 +269,11 @@ proptest! {
         let (keymap, _) = Keymap::load(&Keymap::library(Some(dir.path().to_owned())), "mine", &NAMES);
         prop_assert_eq!(press(&keymap, HOME, "P"), Some(Command::Act("promote")));
     }
+}
+
+proptest! {
+    // Each case loads a whole keymap.
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn whatever_is_bound_the_rules_hold(

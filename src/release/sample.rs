@@ -195,7 +195,8 @@ pub fn model(observations: Vec<(&str, Observation)>) -> Model {
     let mut model = Model::default();
     for (kind, observation) in observations {
         let source = SourceId { context: "prod".into(), kind: kind.into() };
-        model.observe(Report { source, said: Said::Observed(observation) }, at(0));
+        model.observe(Report { source: source.clone(), said: Said::Observed(observation) }, at(0));
+        model.observe(Report { source, said: Said::Loaded }, at(0));
     }
     model
 }

@@ -237,7 +237,9 @@ fn worst(run: &AnalysisRun, metrics: &[NamedVerdict]) -> (AnalysisPhase, String)
         _ if metrics.is_empty() && !terminating => (AnalysisPhase::Pending, String::new()),
         _ if !is_all_done && !terminating => (AnalysisPhase::Running, String::new()),
         Some(worst) if is_bad(worst.verdict.phase) => (worst.verdict.phase, run_message(run, worst)),
-        _ if metrics.iter().any(|metric| metric.verdict.is_doubtful) => (AnalysisPhase::Running, String::new()),
+        _ if metrics.iter().any(|metric| !metric.dry_run && metric.verdict.is_doubtful) => {
+            (AnalysisPhase::Running, String::new())
+        }
         Some(worst) => (worst.verdict.phase, run_message(run, worst)),
         // Only dry runs, or terminated before anything was measured.
         None => (AnalysisPhase::Successful, terminated_words(run)),

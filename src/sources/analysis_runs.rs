@@ -1,10 +1,10 @@
 //! `argoproj.io/v1alpha1` AnalysisRuns.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::release::analysis::{AnalysisPhase, AnalysisRun, Measurement, Metric, MetricResult, Provider};
 use crate::release::observation::Observation;
@@ -58,12 +58,45 @@ struct MetricWire {
     provider: Lenient<ProviderWire>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ProviderWire {
-    prometheus: Option<PrometheusWire>,
-    #[serde(flatten)]
-    other: BTreeMap<String, IgnoredAny>,
+/// An object with one key; its name is the provider's. Of Prometheus more is read.
+#[derive(Debug)]
+struct ProviderWire(Provider);
+
+impl Default for ProviderWire {
+    fn default() -> Self {
+        ProviderWire(Provider::Other("none".into()))
+    }
+}
+
+impl<'de> Deserialize<'de> for ProviderWire {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ProviderVisitor)
+    }
+}
+
+struct ProviderVisitor;
+
+impl<'de> Visitor<'de> for ProviderVisitor {
+    type Value = ProviderWire;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a provider")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ProviderWire, A::Error> {
+        let mut provider = None;
+        while let Some(key) = map.next_key::<String>()? {
+            let known = match &*key {
+                "prometheus" => map.next_value::<Option<PrometheusWire>>()?.map(|wire| Provider::Prometheus {
+                    address: wire.address.or_empty(),
+                    query: wire.query.or_empty(),
+                }),
+                _ => map.next_value::<Option<IgnoredAny>>()?.map(|_| Provider::Other(visible(&key).into())),
+            };
+            provider = provider.or(known);
+        }
+        Ok(provider.map(ProviderWire).unwrap_or_default())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -172,14 +205,7 @@ fn metric(wire: MetricWire) -> Metric {
         consecutive_success_limit: limit(&wire.consecutive_success_limit, 0),
         success_condition: wire.success_condition.shown(),
         failure_condition: wire.failure_condition.shown(),
-        provider: match wire.provider.0 {
-            ProviderWire { prometheus: Some(prometheus), .. } => {
-                Provider::Prometheus { address: prometheus.address.or_empty(), query: prometheus.query.or_empty() }
-            }
-            ProviderWire { other, .. } => {
-                Provider::Other(visible(&other.into_keys().next().unwrap_or_else(|| "none".to_owned())).into())
-            }
-        },
+        provider: wire.provider.0.0,
     }
 }
 

@@ -158,13 +158,30 @@ pub fn explain(error: &kube::Error) -> Failure {
             Error::Failed(failure) => failure,
             Error::Gone => Error::Gone.into(),
         },
-        E::Auth(error) => failed(
-            FailureKind::Unauthorized,
-            format!("cannot get credentials: {}: run the kubeconfig's login command", chain(error)),
-        ),
+        E::Auth(error) => {
+            failed(FailureKind::Unauthorized, format!("cannot get credentials: {}", no_credentials(error)))
+        }
         E::Service(error) => unreachable(chain(error.as_ref())),
         E::HyperError(error) => unreachable(chain(error)),
         other => failed(FailureKind::Failed, chain(other)),
+    }
+}
+
+/// Why a credential plugin gave none. kube's own sentence holds the plugin's environment and all that it printed, so a
+/// token may stand in it; only what it said on its error output is for the operator.
+fn no_credentials(error: &kube::client::AuthError) -> String {
+    use kube::client::AuthError as E;
+    match error {
+        E::AuthExecRun { out, .. } => {
+            let said = String::from_utf8_lossy(&out.stderr[..out.stderr.len().min(4096)]).trim().to_owned();
+            let said = visible_up_to(&said, 300);
+            format!("the kubeconfig's credential plugin failed ({}): log in again. {said}", out.status)
+        }
+        E::AuthExecStart(error) => {
+            format!("the kubeconfig's credential plugin cannot be started ({error}): is it installed, and in PATH?")
+        }
+        E::AuthExecParse(_) => "the kubeconfig's credential plugin printed what is no ExecCredential".to_owned(),
+        error => format!("{}: run the kubeconfig's login command", chain(error)),
     }
 }
 

@@ -18,6 +18,9 @@ pub mod pods;
 pub mod replica_sets;
 pub mod rollouts;
 
+#[cfg(test)]
+mod double;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

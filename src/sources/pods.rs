@@ -26,17 +26,9 @@ pub static SOURCE: Source = Source {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PodWire {
-    metadata: PodMeta,
+    metadata: Meta,
     spec: Lenient<SpecWire>,
     status: Lenient<StatusWire>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PodMeta {
-    deletion_timestamp: Option<IgnoredAny>,
-    #[serde(flatten)]
-    meta: Meta,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,10 +75,9 @@ impl Wire for PodWire {
     type Domain = Pod;
 
     fn convert(self, context: &Arc<str>) -> Pod {
-        let PodWire { metadata: PodMeta { deletion_timestamp, meta }, spec: Lenient(spec), status: Lenient(status) } =
-            self;
+        let PodWire { metadata: meta, spec: Lenient(spec), status: Lenient(status) } = self;
         let containers = &status.container_statuses.0;
-        let status_word = word(&status, deletion_timestamp.is_some());
+        let status_word = word(&status, meta.deletion_timestamp.is_some());
         let ready = containers.iter().filter(|container| container.ready.0).count();
         let total = spec.containers.0.len().max(containers.len());
         Pod {
@@ -103,8 +94,7 @@ impl Wire for PodWire {
     }
 
     fn broken(meta: Meta, fault: String, context: &Arc<str>) -> Option<Pod> {
-        let metadata = PodMeta { deletion_timestamp: None, meta };
-        let mut pod = PodWire { metadata, ..Default::default() }.convert(context);
+        let mut pod = PodWire { metadata: meta, ..Default::default() }.convert(context);
         pod.status = format!("unreadable: {fault}").into();
         pod.health = PodHealth::Failing;
         Some(pod)

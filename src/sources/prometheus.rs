@@ -145,17 +145,21 @@ impl Prometheus {
                         service.who()
                     ))
                 })?;
-                let mut form = form_urlencoded::Serializer::new(String::new());
-                form.append_pair("query", &query.query);
-                form.append_pair("start", &query.start.as_second().to_string());
-                form.append_pair("end", &query.end.as_second().to_string());
-                form.append_pair("step", &step_seconds(query).to_string());
-                form.append_pair("timeout", &format!("{}ms", self.timeout().as_millis()));
-                let path = format!("{}?{}", service.path(), form.finish());
+                let path = format!("{}?{}", service.path(), self.parameters(query));
                 let (status, body) = api::ask(&cluster.client, &path, self.timeout(), LARGEST_ANSWER).await?;
                 Ok(Raw { who: service.who(), service: Some(service), status, location: None, body, sent: true })
             }
         }
+    }
+
+    fn parameters(&self, query: &Query) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("query", &query.query)
+            .append_pair("start", &query.start.as_second().to_string())
+            .append_pair("end", &query.end.as_second().to_string())
+            .append_pair("step", &step_seconds(query).to_string())
+            .append_pair("timeout", &format!("{}ms", self.timeout().as_millis()))
+            .finish()
     }
 
     fn timeout(&self) -> Duration {

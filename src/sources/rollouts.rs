@@ -8,12 +8,19 @@ use serde::de::IgnoredAny;
 
 use crate::release::observation::Observation;
 use crate::release::rollout::{
-    BlueGreen, Canary, Condition, PauseCondition, Rollout, RunRef, Status, Step, Strategy, WorkloadRef,
+    BlueGreen, Canary, Condition, PauseCondition, Rollout, RunRef, Status, Strategy, WorkloadRef,
 };
 use crate::release::text::visible;
 
-use super::wire::{Lenient, Meta, Number, Text, Time, Wire, go_duration};
+use super::wire::{Lenient, Meta, Number, Text, Time, Wire};
 use super::{Scope, Selector, Source};
+
+mod steps;
+
+#[cfg(test)]
+mod tests;
+
+use steps::{AnalysisWire, StepWire, template_names};
 
 /// The row in SOURCES.
 pub static SOURCE: Source = Source {
@@ -49,9 +56,9 @@ struct SpecWire {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct WorkloadRefWire {
-    api_version: String,
-    kind: String,
-    name: String,
+    api_version: Text,
+    kind: Text,
+    name: Text,
 }
 
 /// `metav1.LabelSelector`.
@@ -110,44 +117,12 @@ struct TrafficRoutingWire {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct AnalysisWire {
-    templates: Lenient<Vec<NamedWire>>,
-    starting_step: Number,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct NamedWire {
-    #[serde(alias = "name")]
-    template_name: Text,
-}
-
-/// A step is an object with one key; its name is its kind.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct StepWire {
-    set_weight: Number,
-    pause: Option<PauseWire>,
-    set_canary_scale: Option<IgnoredAny>,
-    analysis: Option<AnalysisWire>,
-    experiment: Option<AnalysisWire>,
-    #[serde(flatten)]
-    other: BTreeMap<String, IgnoredAny>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct PauseWire {
-    duration: Text,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
 struct BlueGreenWire {
     active_service: Text,
     preview_service: Text,
     auto_promotion_enabled: Option<bool>,
     auto_promotion_seconds: Number,
+    post_promotion_analysis: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -200,6 +175,7 @@ struct CanaryStatusWire {
     weights: Option<WeightsWire>,
     #[serde(rename = "stableRS")]
     stable_rs: Text,
+    stable_ping_pong: Text,
     current_background_analysis_run_status: Option<RunRefWire>,
     current_step_analysis_run_status: Option<RunRefWire>,
 }
@@ -239,8 +215,8 @@ impl Wire for RolloutWire {
         let RolloutWire { metadata, spec: Lenient(spec), status: Lenient(status) } = self;
         Rollout {
             id: metadata.id(context),
-            resource_version: metadata.resource_version.as_str().into(),
-            generation: metadata.generation.0,
+            resource_version: metadata.resource_version.or_empty(),
+            generation: metadata.generation.0.unwrap_or(0),
             created: metadata.creation_timestamp.0,
             managed_by: metadata.managed_by(),
             revision: metadata.annotations.0.revision.0.and_then(|revision| u64::try_from(revision).ok()),
@@ -250,9 +226,9 @@ impl Wire for RolloutWire {
             spec_paused: spec.paused.0,
             restart_at: spec.restart_at.0,
             workload_ref: spec.workload_ref.map(|workload| WorkloadRef {
-                api_version: visible(&workload.api_version).into(),
-                kind: visible(&workload.kind).into(),
-                name: visible(&workload.name).into(),
+                api_version: workload.api_version.or_empty(),
+                kind: workload.kind.or_empty(),
+                name: workload.name.or_empty(),
             }),
             images: spec.template.0.images(),
             selector: label_selector(&spec.selector.0.match_labels.0),
@@ -271,13 +247,13 @@ impl Wire for RolloutWire {
 
 fn label_selector(labels: &BTreeMap<String, String>) -> Box<str> {
     let terms: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    terms.join(",").into()
+    visible(&terms.join(",")).into()
 }
 
 fn strategy(wire: StrategyWire) -> Strategy {
     if let Some(canary) = wire.canary {
         return Strategy::Canary(Canary {
-            steps: canary.steps.0.into_iter().map(step).collect(),
+            steps: canary.steps.0.into_iter().map(|StepWire(step)| step).collect(),
             max_weight: canary.traffic_routing.as_ref().and_then(|routing| routing.max_traffic_weight.0).map(to_i32),
             traffic_routing: canary.traffic_routing.is_some(),
             analysis_starting_step: canary.analysis.as_ref().and_then(|analysis| analysis.starting_step.0).map(to_i32),
@@ -290,33 +266,10 @@ fn strategy(wire: StrategyWire) -> Strategy {
             preview_service: blue_green.preview_service.shown(),
             auto_promotion: blue_green.auto_promotion_enabled.unwrap_or(true),
             auto_promotion_seconds: blue_green.auto_promotion_seconds.0,
+            post_promotion_analysis: blue_green.post_promotion_analysis.is_some(),
         }),
         None => Strategy::Unknown,
     }
-}
-
-fn step(wire: StepWire) -> Step {
-    if let Some(weight) = wire.set_weight.0 {
-        return Step::SetWeight(to_i32(weight));
-    }
-    if let Some(pause) = wire.pause {
-        return Step::Pause(pause.duration.0.as_deref().and_then(go_duration));
-    }
-    if wire.set_canary_scale.is_some() {
-        return Step::SetCanaryScale;
-    }
-    if let Some(analysis) = wire.analysis {
-        return Step::Analysis(template_names(analysis));
-    }
-    if let Some(experiment) = wire.experiment {
-        return Step::Experiment(template_names(experiment));
-    }
-    let kind = wire.other.into_keys().next().unwrap_or_else(|| "empty".to_owned());
-    Step::Other(visible(&kind).into())
-}
-
-fn template_names(analysis: AnalysisWire) -> Vec<Box<str>> {
-    analysis.templates.0.iter().map(|template| template.template_name.or_empty()).collect()
 }
 
 fn convert_status(wire: StatusWire) -> Status {
@@ -345,6 +298,7 @@ fn convert_status(wire: StatusWire) -> Status {
         updated: count(wire.updated_replicas),
         ready: count(wire.ready_replicas),
         available: count(wire.available_replicas),
+        stable_ping_pong: canary.stable_ping_pong.shown(),
         canary_weight: canary.weights.and_then(|weights| weights.canary.0.weight.0).map(to_i32),
         background_run: canary.current_background_analysis_run_status.map(run_ref),
         step_run: canary.current_step_analysis_run_status.map(run_ref),

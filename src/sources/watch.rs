@@ -4,25 +4,29 @@
 //! for ever on an HTTP 410 at the start of a watch. Here every watch is short; the API server sends a bookmark two
 //! seconds before its end, and so proves every ten seconds that it is still there.
 
-use std::sync::Arc;
+mod lines;
+mod read;
+
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use http_body_util::BodyExt;
 use jiff::SignedDuration;
-use kube::client::Body;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use crate::release::object::Uid;
-use crate::release::observation::{Change, Failure, Observation, Report, Said, SourceId};
-use crate::release::text::visible_up_to;
+use crate::release::observation::{Change, Failure, FailureKind, Observation, Report, Said, SourceId};
 
-use super::api::{self, Error, Status};
+use super::api::{self, Error};
 use super::cluster::Cluster;
-use super::wire::{Meta, Wire};
+use super::wire::Wire;
 use super::{Focus, Source};
+use lines::Lines;
+use read::{read_line, unusable};
+
+pub use read::{Page, read_object, read_page};
 
 /// Objects per page of a list.
 const PAGE: usize = 500;
@@ -30,13 +34,15 @@ const PAGE: usize = 500;
 const WATCH_SECONDS: u64 = 12;
 /// A watch that says nothing for so long is dead.
 const SILENCE: Duration = Duration::from_secs(14);
-/// Longest line that is taken into memory.
-const LONGEST_LINE: usize = 64 << 20;
 /// Pauses between tries: doubled from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
 /// Pause where nothing will change soon: not installed, forbidden.
 const LONG_PAUSE: Duration = Duration::from_secs(20);
+/// The longest pause that a server may ask for with Retry-After.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
+/// A watch that ends sooner is not followed by the next at once, and proves nothing where it was silent.
+const SHORTEST_WATCH: Duration = Duration::from_secs(1);
 
 /// One list and watch to run.
 pub struct Watch {
@@ -79,30 +85,45 @@ impl Watch {
 
     /// Runs until nobody listens any more.
     pub async fn run<W: Wire>(self, wrap: fn(Change<W::Domain>) -> Observation) {
-        let mut pause = FIRST_PAUSE;
+        // Err(Unwanted) is the only way out.
+        let Err(Unwanted) = self.run_for_ever::<W>(wrap).await;
+    }
+
+    async fn run_for_ever<W: Wire>(&self, wrap: fn(Change<W::Domain>) -> Observation) -> Result<Infallible, Unwanted> {
+        let mut tries = Tries::default();
         let mut loaded = false;
         'list: loop {
             let mut version = match self.list::<W>(wrap, &mut loaded).await {
-                Ok(Ok(version)) => version,
-                Ok(Err(Unwanted)) => return,
+                Ok(version) => version?,
                 Err(error) => {
-                    if self.fail(error.into(), &mut pause).await.is_err() {
-                        return;
-                    }
+                    self.fail(error.into(), &mut tries).await?;
                     continue;
                 }
             };
-            pause = FIRST_PAUSE;
+            tries.in_vain = false;
             loop {
-                match self.watch::<W>(wrap, &mut version, &mut pause).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(Unwanted)) => return,
-                    Err(Error::Gone) => continue 'list,
-                    Err(Error::Failed(failure)) => {
-                        if self.fail(failure, &mut pause).await.is_err() {
-                            return;
+                let (opened, in_vain) = (Instant::now(), tries.in_vain);
+                match self.watch::<W>(wrap, &mut version, &mut tries).await {
+                    Ok(unwanted) => {
+                        unwanted?;
+                        let is_short = opened.elapsed() < SHORTEST_WATCH;
+                        if is_short && in_vain && tries.in_vain {
+                            let failure = api::unreachable("every watch ends at once: is there a proxy in between?");
+                            self.fail(failure, &mut tries).await?;
+                        } else if is_short {
+                            self.rest(FIRST_PAUSE).await?;
+                        } else {
+                            tries.succeed();
                         }
                     }
+                    Err(Error::Gone) => {
+                        // When the newest version is forgotten too, this would go round for ever.
+                        if std::mem::replace(&mut tries.forgotten, true) {
+                            self.fail(Error::Gone.into(), &mut tries).await?;
+                        }
+                        continue 'list;
+                    }
+                    Err(Error::Failed(failure)) => self.fail(failure, &mut tries).await?,
                 }
             }
         }
@@ -163,17 +184,17 @@ impl Watch {
         &self,
         wrap: fn(Change<W::Domain>) -> Observation,
         version: &mut String,
-        pause: &mut Duration,
+        tries: &mut Tries,
     ) -> Result<Result<(), Unwanted>, Error> {
         let path = format!(
             "{}?{}&watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={version}",
             self.path, self.query
         );
         let mut lines = Lines::new(api::open(&self.client, &path).await?);
-        if self.say(Said::Alive).await.is_err() {
+        // After a watch that opened and then failed, an opened one proves nothing yet.
+        if !std::mem::replace(&mut tries.in_vain, true) && self.say(Said::Alive).await.is_err() {
             return Ok(Err(Unwanted));
         }
-        *pause = FIRST_PAUSE;
         loop {
             let line = match tokio::time::timeout(SILENCE, lines.next()).await {
                 Ok(Ok(Some(line))) => line,
@@ -185,6 +206,7 @@ impl Watch {
                 Some(change) => Said::Observed(wrap(change)),
                 None => Said::Alive,
             };
+            tries.succeed();
             if self.say(said).await.is_err() {
                 return Ok(Err(Unwanted));
             }
@@ -196,16 +218,19 @@ impl Watch {
     }
 
     /// Tells the failure and when the next try is, and waits for it.
-    async fn fail(&self, mut failure: Failure, pause: &mut Duration) -> Result<(), Unwanted> {
-        use crate::release::observation::FailureKind::*;
+    async fn fail(&self, mut failure: Failure, tries: &mut Tries) -> Result<(), Unwanted> {
         let wait = match (failure.retry_in, failure.kind) {
-            (Some(asked), _) => Duration::try_from(asked).unwrap_or(*pause),
-            (None, NotInstalled | Forbidden) => LONG_PAUSE,
-            (None, _) => *pause,
+            (Some(asked), _) => Duration::try_from(asked).unwrap_or(tries.pause).clamp(FIRST_PAUSE, LONGEST_ASKED),
+            (None, FailureKind::NotInstalled | FailureKind::Forbidden) => LONG_PAUSE,
+            (None, _) => tries.pause,
         };
-        *pause = (*pause * 2).min(LAST_PAUSE);
+        tries.pause = (tries.pause * 2).min(LAST_PAUSE);
         failure.retry_in = SignedDuration::try_from(wait).ok();
         self.say(Said::Failing(failure)).await?;
+        self.rest(wait).await
+    }
+
+    async fn rest(&self, wait: Duration) -> Result<(), Unwanted> {
         tokio::select! {
             () = tokio::time::sleep(wait) => Ok(()),
             () = self.reports.closed() => Err(Unwanted),
@@ -213,154 +238,24 @@ impl Watch {
     }
 }
 
-fn unusable(message: &str) -> Error {
-    Error::Failed(Failure {
-        kind: crate::release::observation::FailureKind::Failed,
-        message: format!("the API server's answer cannot be read: {message}"),
-        retry_in: None,
-    })
+/// How the last tries went.
+struct Tries {
+    /// Before the next one, should this one fail.
+    pause: Duration,
+    /// A watch was opened and has said nothing since.
+    in_vain: bool,
+    /// The version was forgotten, and nothing was heard since.
+    forgotten: bool,
 }
 
-/// One page of a list, read and converted.
-pub struct Page<T> {
-    pub objects: Vec<T>,
-    pub next: String,
-    pub version: String,
-}
-
-#[derive(Deserialize)]
-#[serde(bound = "T: Deserialize<'de>")]
-struct List<T> {
-    #[serde(default)]
-    metadata: ListMeta,
-    #[serde(default)]
-    items: Option<Vec<T>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ListMeta {
-    resource_version: String,
-    r#continue: Option<String>,
-}
-
-/// Reads a page. One malformed object costs its own row only: then the page is read again object by object.
-pub fn read_page<W: Wire>(body: &[u8], context: &Arc<str>) -> Result<Page<W::Domain>, String> {
-    if let Ok(list) = serde_json::from_slice::<List<W>>(body) {
-        let objects = list.items.unwrap_or_default().into_iter().map(|item| item.convert(context)).collect();
-        return Ok(Page {
-            objects,
-            next: list.metadata.r#continue.unwrap_or_default(),
-            version: list.metadata.resource_version,
-        });
-    }
-    let list: List<&RawValue> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let items = list.items.unwrap_or_default();
-    Ok(Page {
-        objects: items.into_iter().filter_map(|item| read_object::<W>(item.get(), context)).collect(),
-        next: list.metadata.r#continue.unwrap_or_default(),
-        version: list.metadata.resource_version,
-    })
-}
-
-/// Reads one object; one that cannot be read becomes a row that says so.
-pub fn read_object<W: Wire>(json: &str, context: &Arc<str>) -> Option<W::Domain> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    match serde_path_to_error::deserialize::<_, W>(&mut deserializer) {
-        Ok(object) => Some(object.convert(context)),
-        Err(error) => {
-            let fault = visible_up_to(&format!("{}: {}", error.path(), error.inner()), 200);
-            W::broken(meta_of(json), fault, context)
-        }
+impl Default for Tries {
+    fn default() -> Self {
+        Tries { pause: FIRST_PAUSE, in_vain: false, forgotten: false }
     }
 }
 
-/// As much of `metadata` as there is.
-fn meta_of(json: &str) -> Meta {
-    #[derive(Deserialize)]
-    struct Only {
-        metadata: serde_json::Value,
-    }
-    let Ok(Only { metadata }) = serde_json::from_str::<Only>(json) else {
-        return Meta::default();
-    };
-    let text = |key: &str| metadata.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    Meta {
-        name: text("name"),
-        namespace: text("namespace"),
-        uid: text("uid"),
-        resource_version: text("resourceVersion"),
-        ..Meta::default()
-    }
-}
-
-/// What a watch line says: a change, or None for a bookmark.
-fn read_line<W: Wire>(
-    line: &[u8],
-    context: &Arc<str>,
-    version: &mut String,
-) -> Result<Option<Change<W::Domain>>, Error> {
-    #[derive(Deserialize)]
-    struct Line<'a> {
-        r#type: std::borrow::Cow<'a, str>,
-        #[serde(borrow)]
-        object: &'a RawValue,
-    }
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| unusable(&error.to_string()))?;
-    let json = line.object.get();
-    if line.r#type == "ERROR" {
-        let status: Status = serde_json::from_str(json).unwrap_or_default();
-        return Err(api::failure_of(status.code, &visible_up_to(&status.message, 300), None));
-    }
-    let meta = meta_of(json);
-    if !meta.resource_version.is_empty() {
-        *version = meta.resource_version;
-    }
-    Ok(match &*line.r#type {
-        "ADDED" | "MODIFIED" => read_object::<W>(json, context).map(Change::Applied),
-        "DELETED" => Some(Change::Deleted(Uid(meta.uid.into()))),
-        _ => None,
-    })
-}
-
-/// The lines of a body, each of bounded length.
-struct Lines {
-    body: Body,
-    buffer: BytesMut,
-    searched: usize,
-}
-
-impl Lines {
-    fn new(body: Body) -> Self {
-        Lines { body, buffer: BytesMut::new(), searched: 0 }
-    }
-
-    /// The next line that is not empty; None at the end.
-    async fn next(&mut self) -> Result<Option<BytesMut>, Failure> {
-        loop {
-            if let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
-                let line = self.buffer.split_to(self.searched + end + 1);
-                self.searched = 0;
-                if line.iter().all(u8::is_ascii_whitespace) {
-                    continue;
-                }
-                return Ok(Some(line));
-            }
-            self.searched = self.buffer.len();
-            if self.buffer.len() > LONGEST_LINE {
-                return Err(api::unreachable("a line of the watch is longer than 64 MiB"));
-            }
-            match self.body.frame().await {
-                None => return Ok(None),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.buffer.extend_from_slice(&data);
-                    }
-                }
-                Some(Err(error)) => {
-                    return Err(api::unreachable(format!("the watch broke off: {}", api::chain(&error))));
-                }
-            }
-        }
+impl Tries {
+    fn succeed(&mut self) {
+        *self = Tries::default();
     }
 }

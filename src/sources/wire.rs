@@ -1,10 +1,11 @@
 //! What all Kubernetes objects share on the wire, and readers that forgive what the API forgives.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::release::object::{ObjectId, Uid};
@@ -26,12 +27,13 @@ pub trait Wire: for<'de> Deserialize<'de> + Send + 'static {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Meta {
-    pub name: String,
-    pub namespace: String,
-    pub uid: String,
-    pub resource_version: String,
-    pub generation: Lenient<i64>,
+    pub name: Text,
+    pub namespace: Text,
+    pub uid: Text,
+    pub resource_version: Text,
+    pub generation: Number,
     pub creation_timestamp: Time,
+    pub deletion_timestamp: Option<IgnoredAny>,
     pub labels: Lenient<BTreeMap<Box<str>, Box<str>>>,
     pub annotations: Lenient<Annotations>,
     pub owner_references: Lenient<Vec<OwnerReference>>,
@@ -57,8 +59,8 @@ pub struct Annotations {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct OwnerReference {
-    pub uid: String,
-    pub controller: Option<bool>,
+    pub uid: Text,
+    pub controller: Lenient<bool>,
 }
 
 impl Meta {
@@ -66,17 +68,17 @@ impl Meta {
     pub fn id(&self, context: &Arc<str>) -> ObjectId {
         ObjectId {
             context: context.clone(),
-            namespace: visible_up_to(&self.namespace, 63).into(),
-            name: visible_up_to(&self.name, 253).into(),
-            uid: Uid(self.uid.as_str().into()),
+            namespace: self.namespace.up_to(63).into(),
+            name: self.name.up_to(253).into(),
+            uid: self.uid.uid(),
         }
     }
 
     /// The controlling owner.
     pub fn owner(&self) -> Option<Uid> {
         let owners = &self.owner_references.0;
-        let owner = owners.iter().find(|owner| owner.controller == Some(true)).or(owners.first())?;
-        Some(Uid(owner.uid.as_str().into()))
+        let owner = owners.iter().find(|owner| owner.controller.0).or(owners.first())?;
+        Some(owner.uid.uid())
     }
 
     /// `metadata.labels[key]`, made safe.
@@ -117,31 +119,78 @@ pub struct Text(pub Option<String>);
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Number(pub Option<i64>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
+/// Takes any JSON, keeps a scalar. By hand, because an untagged enum would copy every value before it looks at it.
+struct AnyScalar;
+
 enum Scalar {
     Int(i64),
+    /// Beyond 64 bits too.
     Float(f64),
     Bool(bool),
     Text(String),
-    Other(IgnoredAny),
+    /// Null, a list or an object.
+    None,
+}
+
+impl<'de> Visitor<'de> for AnyScalar {
+    type Value = Scalar;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("anything")
+    }
+
+    fn visit_bool<E>(self, word: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Bool(word))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Int(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+        Ok(i64::try_from(number).map_or(Scalar::Float(number as f64), Scalar::Int))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
+        Ok(Scalar::Float(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text))
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar::None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Scalar, A::Error> {
+        IgnoredAny.visit_seq(list).map(|_| Scalar::None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Scalar, A::Error> {
+        IgnoredAny.visit_map(object).map(|_| Scalar::None)
+    }
 }
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Text(match Scalar::deserialize(deserializer)? {
+        Ok(Text(match deserializer.deserialize_any(AnyScalar)? {
             Scalar::Int(number) => Some(number.to_string()),
             Scalar::Float(number) => Some(number.to_string()),
             Scalar::Bool(word) => Some(word.to_string()),
             Scalar::Text(text) => Some(text),
-            Scalar::Other(_) => None,
+            Scalar::None => None,
         }))
     }
 }
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Number(match Scalar::deserialize(deserializer)? {
+        Ok(Number(match deserializer.deserialize_any(AnyScalar)? {
             Scalar::Int(number) => Some(number),
             Scalar::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(number as i64),
             Scalar::Text(text) => text.trim().parse().ok(),
@@ -154,6 +203,16 @@ impl Text {
     /// The text, safe for the screen; None when it was absent or empty.
     pub fn shown(&self) -> Option<Box<str>> {
         self.0.as_deref().filter(|text| !text.is_empty()).map(|text| visible(text).into())
+    }
+
+    /// The same within a limit of its own, empty when absent.
+    pub fn up_to(&self, limit: usize) -> String {
+        visible_up_to(self.0.as_deref().unwrap_or_default(), limit)
+    }
+
+    /// As a UID. Those that the cluster gives are short; those that files are given hold a path.
+    pub fn uid(&self) -> Uid {
+        Uid(self.up_to(512).into())
     }
 
     /// The same, empty when absent.

@@ -127,11 +127,8 @@ impl Poll {
         clock: fn() -> Timestamp,
     ) -> (Vec<Said>, Duration) {
         let queries: Vec<Query> = self.lives.iter().map(|(live, _)| live.at(clock())).collect();
-        let answers: Vec<Answer> = futures::stream::iter(&queries)
-            .map(|query| prometheus.range(Some(cluster), query))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let asked: Vec<_> = queries.iter().map(|query| prometheus.range(Some(cluster), query)).collect();
+        let answers: Vec<Answer> = futures::stream::iter(asked).buffered(AT_ONCE).collect().await;
         let at = clock();
         let blind = match answers.iter().all(|answer| answer.failure.is_some()) {
             true => answers.iter().find_map(|answer| answer.failure.clone()),

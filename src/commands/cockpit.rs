@@ -1,0 +1,123 @@
+//! `flightdeck`: the cockpit on one or more clusters.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::sync::mpsc;
+
+use crate::app::hands::{Hands, Tools};
+use crate::app::run::{self, Display};
+use crate::app::{App, Settings};
+use crate::cli::Common;
+use crate::panes::ui::Notice;
+use crate::sources::cluster::{self, Address};
+use crate::sources::prometheus::Prometheus;
+use crate::terminal::Terminal;
+use crate::theme::Role;
+use crate::writers::audit::Journal;
+
+use super::settle::{self, Settled};
+use super::{clock, fail, paths, runtime};
+
+/// Events that may wait for the loop.
+const EVENTS: usize = 1024;
+
+/// Opens the cockpit on the contexts of the kubeconfig.
+pub fn run(common: &Common) -> ExitCode {
+    let mut settled = settle::settle(common, clock());
+    let contexts = cluster::read_kubeconfig(common.kubeconfig.as_deref()).and_then(|kubeconfig| {
+        let names = cluster::contexts(&kubeconfig, &common.context)?;
+        Ok(names.into_iter().map(|name| (name.into(), Address::Kubeconfig(Box::new(kubeconfig.clone())))).collect())
+    });
+    let contexts: Vec<(Arc<str>, Address)> = match contexts {
+        Ok(contexts) => contexts,
+        // A living screen that says why it is empty beats a line in a shell.
+        Err(failure) => {
+            settled.complaints.push(failure.message);
+            Vec::new()
+        }
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(3, format_args!("cannot start: {error}")),
+    };
+    runtime.block_on(open(common, settled, Cockpit { contexts, faults: None, fault_names: Vec::new(), world: "" }))
+}
+
+/// What the cockpit looks at.
+pub struct Cockpit {
+    pub contexts: Vec<(Arc<str>, Address)>,
+    /// Plays faults of the simulated world.
+    pub faults: Option<mpsc::UnboundedSender<String>>,
+    /// Their names and help.
+    pub fault_names: Vec<(String, String)>,
+    pub world: &'static str,
+}
+
+// The terminal knows nothing of the app, and the app nothing of the terminal: here they meet.
+impl Display for Terminal {
+    fn size(&self) -> io::Result<Rect> {
+        Terminal::size(self)
+    }
+
+    fn present(&mut self, next: &Buffer) -> io::Result<bool> {
+        Terminal::present(self, next)
+    }
+
+    fn forget(&mut self) {
+        Terminal::forget(self);
+    }
+
+    fn is_broken(&self) -> bool {
+        Terminal::is_broken(self)
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        Terminal::copy(self, text)
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        Terminal::suspend(self)
+    }
+}
+
+/// Takes the terminal over and runs until the operator quits.
+pub async fn open(common: &Common, settled: Settled, cockpit: Cockpit) -> ExitCode {
+    let settings = Settings {
+        keymap: settled.keymap,
+        theme: settled.theme,
+        glyphs: settled.glyphs,
+        contexts: cockpit.contexts.iter().map(|(name, _)| (settled.context)(name)).collect(),
+        faults: cockpit.fault_names,
+        world: cockpit.world,
+    };
+    let mut app = App::new(settings);
+    if !settled.complaints.is_empty() {
+        let text = settled.complaints.join("; ");
+        app.ui.notice = Some(Notice { text, role: Role::Attention, until: None });
+    }
+    let (events, mut inbox) = mpsc::channel(EVENTS);
+    let tools = Tools {
+        contexts: cockpit.contexts,
+        namespace: common.namespace.clone().or(settled.namespace),
+        prometheus: Arc::new(Prometheus::new(settled.prometheus)),
+        journal: Journal::new(paths::state(common), settle::who()),
+        faults: cockpit.faults,
+        exports: paths::state(common),
+        clock,
+    };
+    let mut hands = Hands::new(tools, events);
+    let mut terminal = match Terminal::enter() {
+        Ok(terminal) => terminal,
+        Err(error) => return fail(2, format_args!("cannot take the terminal over: {error}")),
+    };
+    let ended = run::run(&mut app, &mut terminal, &mut hands, &mut inbox, clock, Hands::start).await;
+    drop(terminal);
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(3, format_args!("the terminal failed: {error}")),
+    }
+}

@@ -1,0 +1,70 @@
+//! `flightdeck demo`: the cockpit on a simulated world. The production clients talk to it over loopback.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::cli::{Common, Demo};
+use crate::sim::{Fault, World, WorldConfig};
+use crate::sources::cluster::Address;
+
+use super::cockpit::{self, Cockpit};
+use super::settle;
+use super::{clock, fail, runtime};
+
+/// The context's name on the screen and in the journal.
+const CONTEXT: &str = "demo";
+
+/// Starts the world and opens the cockpit on it.
+pub fn run(common: &Common, demo: &Demo) -> ExitCode {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(3, format_args!("cannot start: {error}")),
+    };
+    runtime.block_on(async {
+        let config = match demo.rollouts {
+            Some(_) => WorldConfig { speed: demo.speed, ..WorldConfig::empty() },
+            None => WorldConfig { speed: demo.speed, ..WorldConfig::default() },
+        };
+        let world = match World::start(config).await {
+            Ok(world) => world,
+            Err(error) => return fail(3, format_args!("the simulated world does not start: {error:#}")),
+        };
+        if let Some(count) = demo.rollouts {
+            world.seed_rollouts(count);
+        }
+        if demo.serve {
+            return serve(world).await;
+        }
+        open(common, world).await
+    })
+}
+
+async fn open(common: &Common, world: World) -> ExitCode {
+    let settled = settle::settle(common, clock());
+    let (faults, mut wanted) = mpsc::unbounded_channel::<String>();
+    let cockpit = Cockpit {
+        contexts: vec![(Arc::from(CONTEXT), Address::Plain(world.kubernetes_url()))],
+        faults: Some(faults),
+        fault_names: Fault::ALL.iter().map(|fault| (fault.name().to_owned(), fault.help().to_owned())).collect(),
+        world: "DEMO",
+    };
+    let player = tokio::spawn(async move {
+        while let Some(name) = wanted.recv().await {
+            if let Some(fault) = Fault::named(&name) {
+                world.fault(fault);
+            }
+        }
+    });
+    let code = cockpit::open(common, settled, cockpit).await;
+    player.abort();
+    code
+}
+
+/// Serves the world to other programs until interrupted.
+async fn serve(world: World) -> ExitCode {
+    println!("kubernetes {}\nprometheus {}", world.kubernetes_url(), world.prometheus_url());
+    let _ = tokio::signal::ctrl_c().await;
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,82 @@
+//! The exit codes, the same for every command.
+
+use crate::release::analysis::AnalysisPhase;
+use crate::release::lint::LintVerdict;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExitCode {
+    /// A good verdict, or done.
+    Ok,
+    /// A bad verdict, or refused.
+    Negative,
+    /// Wrong arguments.
+    Usage,
+    /// It cannot be told; not found; unreadable.
+    Unknown,
+    /// Not permitted.
+    Permission,
+    /// Somebody else was there first.
+    Conflict,
+}
+
+impl ExitCode {
+    /// The number for the shell.
+    pub fn code(self) -> u8 {
+        match self {
+            ExitCode::Ok => 0,
+            ExitCode::Negative => 1,
+            ExitCode::Usage => 2,
+            ExitCode::Unknown => 3,
+            ExitCode::Permission => 4,
+            ExitCode::Conflict => 5,
+        }
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(exit: ExitCode) -> Self {
+        std::process::ExitCode::from(exit.code())
+    }
+}
+
+impl From<AnalysisPhase> for ExitCode {
+    /// Failed and Error abort a release: both are negative. What runs or decides neither way cannot be told.
+    fn from(phase: AnalysisPhase) -> Self {
+        match phase {
+            AnalysisPhase::Successful => ExitCode::Ok,
+            AnalysisPhase::Failed | AnalysisPhase::Error => ExitCode::Negative,
+            AnalysisPhase::Pending | AnalysisPhase::Running | AnalysisPhase::Inconclusive => ExitCode::Unknown,
+        }
+    }
+}
+
+impl From<LintVerdict> for ExitCode {
+    fn from(verdict: LintVerdict) -> Self {
+        match verdict {
+            LintVerdict::Pass => ExitCode::Ok,
+            LintVerdict::Fail => ExitCode::Negative,
+            LintVerdict::Unknown => ExitCode::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_is_never_0() {
+        for (phase, code) in [
+            (AnalysisPhase::Successful, 0),
+            (AnalysisPhase::Failed, 1),
+            (AnalysisPhase::Error, 1),
+            (AnalysisPhase::Inconclusive, 3),
+            (AnalysisPhase::Running, 3),
+            (AnalysisPhase::Pending, 3),
+        ] {
+            assert_eq!(ExitCode::from(phase).code(), code, "{}", phase.word());
+        }
+        assert_eq!(ExitCode::from(LintVerdict::Unknown).code(), 3);
+    }
+}

@@ -1,0 +1,256 @@
+//! What a headless write prints: one result per object, also for one.
+
+use serde::Serialize;
+
+use super::table::Table;
+use super::{Answer, ExitCode};
+use crate::actions::plan::{Plan, Refusal, Request};
+use crate::release::object::ObjectId;
+
+/// What became of the write to one object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WriteResult {
+    pub target: Target,
+    /// What was sent, or would have been.
+    pub requests: Vec<Request>,
+    pub result: ResultWord,
+    /// Whether the effect was seen.
+    pub verified: bool,
+    /// From the first request to the effect, or to the answer where no effect was seen.
+    pub took_ms: Option<u64>,
+    pub reason: String,
+    /// Nothing was to be changed: then it is no failure that nothing took effect.
+    #[serde(skip)]
+    pub is_dry_run: bool,
+}
+
+/// The object, by name and UID.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Target {
+    pub context: String,
+    pub namespace: String,
+    pub kind: &'static str,
+    pub name: String,
+    pub uid: String,
+}
+
+/// One word for what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ResultWord {
+    /// The API server took it.
+    Applied,
+    /// Not sent: it does not apply, or nobody confirmed it.
+    Refused,
+    /// The object had moved on.
+    Conflict,
+    /// Not permitted.
+    Denied,
+    /// The API server or an admission said no.
+    Failed,
+    /// Sent, and nobody knows; or not sent at all, in a dry run.
+    Unknown,
+}
+
+#[derive(Debug, Serialize)]
+struct Results<'a> {
+    results: &'a [WriteResult],
+}
+
+impl Target {
+    /// Of an object of that kind.
+    pub fn of(id: &ObjectId, kind: &'static str) -> Target {
+        Target {
+            context: id.context.to_string(),
+            namespace: id.namespace.to_string(),
+            kind,
+            name: id.name.to_string(),
+            uid: id.uid.0.to_string(),
+        }
+    }
+}
+
+impl WriteResult {
+    /// Of a plan, with nothing sent yet.
+    pub fn planned(plan: &Plan, result: ResultWord, reason: impl Into<String>) -> WriteResult {
+        WriteResult {
+            target: Target::of(&plan.target, plan.kind),
+            requests: plan.requests.clone(),
+            result,
+            verified: false,
+            took_ms: None,
+            reason: reason.into(),
+            is_dry_run: false,
+        }
+    }
+
+    /// Of a plan that the API server has been asked about without changing anything.
+    pub fn dry_run(plan: &Plan) -> WriteResult {
+        let reason = "dry run: the API server would take it; nothing was changed";
+        WriteResult { is_dry_run: true, ..WriteResult::planned(plan, ResultWord::Unknown, reason) }
+    }
+
+    /// Of a wish that came to no plan.
+    pub fn refused(target: &ObjectId, kind: &'static str, refusal: &Refusal) -> WriteResult {
+        WriteResult {
+            target: Target::of(target, kind),
+            requests: Vec::new(),
+            result: ResultWord::Refused,
+            verified: false,
+            took_ms: None,
+            reason: refusal.reason.clone(),
+            is_dry_run: false,
+        }
+    }
+
+    fn exit(&self) -> ExitCode {
+        match self.result {
+            ResultWord::Unknown if self.is_dry_run => ExitCode::Ok,
+            ResultWord::Applied if self.verified => ExitCode::Ok,
+            // Accepted and not effective yet: it cannot be told.
+            ResultWord::Applied | ResultWord::Unknown => ExitCode::Unknown,
+            ResultWord::Refused | ResultWord::Failed => ExitCode::Negative,
+            ResultWord::Denied => ExitCode::Permission,
+            ResultWord::Conflict => ExitCode::Conflict,
+        }
+    }
+}
+
+impl ResultWord {
+    /// As in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            ResultWord::Applied => "applied",
+            ResultWord::Refused => "refused",
+            ResultWord::Conflict => "conflict",
+            ResultWord::Denied => "denied",
+            ResultWord::Failed => "failed",
+            ResultWord::Unknown => "unknown",
+        }
+    }
+}
+
+/// All results; the exit code is that of the worst.
+pub fn results(results: &[WriteResult]) -> Answer {
+    let mut table = Table::new(["OBJECT", "RESULT", "VERIFIED", "TOOK", "REASON"]);
+    for result in results {
+        let Target { namespace, kind, name, .. } = &result.target;
+        table.row([
+            format!("{kind} {namespace}/{name}"),
+            result.result.word().to_owned(),
+            if result.verified { "yes" } else { "no" }.to_owned(),
+            result.took_ms.map(|took| format!("{took} ms")).unwrap_or_default(),
+            result.reason.clone(),
+        ]);
+    }
+    let exit = results.iter().map(WriteResult::exit).max().unwrap_or(ExitCode::Unknown);
+    Answer::new(&Results { results }, table.or("no object"), exit)
+}
+
+/// What would be done, for somebody who did not say `--yes` and cannot be asked.
+pub fn unconfirmed(plans: &[Plan]) -> Answer {
+    let reason = "not confirmed: say --yes to do it";
+    let refused: Vec<_> = plans.iter().map(|plan| WriteResult::planned(plan, ResultWord::Refused, reason)).collect();
+    let mut answer = results(&refused);
+    answer.table += &plans.iter().map(plan_text).collect::<String>();
+    answer.exit = ExitCode::Usage;
+    answer
+}
+
+/// A plan in lines: what changes, what is sent, what to know.
+pub fn plan_text(plan: &Plan) -> String {
+    let target = Target::of(&plan.target, plan.kind);
+    let mut lines = vec![format!(
+        "{} {} {}/{} in context {}",
+        plan.action, target.kind, target.namespace, target.name, target.context
+    )];
+    lines.extend(plan.changes.iter().map(|change| format!("  {}: {} -> {}", change.field, change.from, change.to)));
+    for request in &plan.requests {
+        lines.push(format!("  {} {} ({}) {}", request.method, request.path, request.content_type, request.body));
+    }
+    lines.extend(plan.notes.iter().map(|note| format!("  note: {note}")));
+    lines.extend(plan.diff.iter().map(|line| format!("  {line}")));
+    let shown = lines.iter().map(|line| crate::release::text::visible(line) + "\n");
+    "\n".to_owned() + &shown.collect::<String>()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::release::access::Right;
+    use crate::release::sample;
+
+    fn result(result: ResultWord, verified: bool) -> WriteResult {
+        let right = Right { verb: "patch", group: "", resource: "", subresource: "", namespace: String::new() };
+        WriteResult {
+            target: Target::of(&sample::id("web"), "Rollout"),
+            requests: vec![Request {
+                method: "PATCH",
+                path: "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web/status".into(),
+                content_type: "application/merge-patch+json",
+                body: json!({"status": {"abort": true}}),
+                right,
+            }],
+            result,
+            verified,
+            took_ms: verified.then_some(1800),
+            reason: "took effect in 1.8 s".into(),
+            is_dry_run: false,
+        }
+    }
+
+    #[test]
+    fn one_element_per_object_spelled_as_agreed() {
+        let answer = results(&[result(ResultWord::Applied, true)]);
+        assert_eq!(
+            answer.json,
+            json!({"results": [{
+                "target": {"context": "prod", "namespace": "shop", "kind": "Rollout", "name": "web", "uid": "web"},
+                "requests": [{
+                    "method": "PATCH",
+                    "path": "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web/status",
+                    "contentType": "application/merge-patch+json",
+                    "body": {"status": {"abort": true}},
+                }],
+                "result": "applied", "verified": true, "tookMs": 1800, "reason": "took effect in 1.8 s",
+            }]})
+        );
+        assert_eq!(
+            answer.table,
+            "\
+OBJECT            RESULT   VERIFIED  TOOK     REASON
+Rollout shop/web  applied  yes       1800 ms  took effect in 1.8 s
+"
+        );
+    }
+
+    #[test]
+    fn the_worst_result_is_the_exit_code() {
+        use ResultWord::*;
+        let exit = |words: &[(ResultWord, bool)]| {
+            results(&words.iter().map(|(word, verified)| result(*word, *verified)).collect::<Vec<_>>()).exit.code()
+        };
+        assert_eq!(exit(&[(Applied, true)]), 0);
+        assert_eq!(exit(&[(Applied, false)]), 3);
+        assert_eq!(exit(&[(Unknown, false)]), 3);
+        assert_eq!(exit(&[(Refused, false)]), 1);
+        assert_eq!(exit(&[(Failed, false)]), 1);
+        assert_eq!(exit(&[(Denied, false)]), 4);
+        assert_eq!(exit(&[(Conflict, false)]), 5);
+        assert_eq!(exit(&[(Applied, true), (Refused, false), (Conflict, false), (Denied, false)]), 5);
+        assert_eq!(exit(&[]), 3);
+        let dry = WriteResult { is_dry_run: true, ..result(Unknown, false) };
+        assert_eq!(results(&[dry]).exit, ExitCode::Ok);
+    }
+
+    #[test]
+    fn a_refusal_says_why() {
+        let refused = WriteResult::refused(&sample::id("web"), "Rollout", &Refusal::because("already aborted"));
+        let answer = results(&[refused]);
+        assert_eq!(answer.json["results"][0]["reason"], "already aborted");
+        assert_eq!(answer.json["results"][0]["requests"], json!([]));
+    }
+}

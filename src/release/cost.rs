@@ -1,0 +1,178 @@
+//! What a change costs a month: an Infracost report in either of its schemas, held against the budget.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::cost_legacy;
+use super::gate::GateVerdict;
+use super::json::{Fields, Json};
+
+/// The limit where neither configuration nor repository variable sets one, per month.
+pub const DEFAULT_LIMIT: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
+
+/// What an Infracost report says. None is what it does not say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// `0.2` of the 0.10 CLI, or `2.x`.
+    pub schema: String,
+    pub currency: Option<String>,
+    /// Per month, after the change.
+    pub total: Option<Decimal>,
+    /// Per month, before it.
+    pub past: Option<Decimal>,
+    pub delta: Option<Decimal>,
+    pub delta_source: DeltaSource,
+    /// Why there is no delta, in words.
+    pub no_delta: Option<String>,
+    /// One sentence for each project that could not be priced.
+    pub errors: Vec<String>,
+    /// Resources without a price or without support: a risk that no delta shows. None where it is not said.
+    pub unpriced: Option<u64>,
+    /// Guardrails and budgets of Infracost's own service that this change breaks.
+    pub tripped: Vec<String>,
+}
+
+/// Where the delta comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeltaSource {
+    /// The report's own total.
+    Root,
+    /// The sum over all projects.
+    Projects,
+    #[default]
+    None,
+}
+
+/// The budget's answer and the sentence that explains it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    pub verdict: GateVerdict,
+    pub why: String,
+}
+
+/// Reads a report. The error is the reason why it is none.
+pub fn read(bytes: &[u8]) -> Result<Cost, String> {
+    let root = Json::parse(bytes)?;
+    let fields = root.fields();
+    if is_second_generation(&fields) {
+        return Ok(read_second_generation(&fields));
+    }
+    if fields.has_any(&["totalMonthlyCost", "diffTotalMonthlyCost"]) || fields.get("projects").is_list() {
+        return cost_legacy::read(&fields);
+    }
+    Err("is no Infracost report: neither projects nor a total".to_owned())
+}
+
+impl Cost {
+    /// Holds the delta against the limit. What cannot be told never passes.
+    pub fn judge(&self, limit: Decimal) -> Judgement {
+        let unit = self.currency.as_deref().unwrap_or("(no currency)");
+        let (verdict, mut why) = if let Some(first) = self.errors.first() {
+            (GateVerdict::Unknown, format!("{}: {first}", project_errors(self.errors.len())))
+        } else if !self.tripped.is_empty() {
+            (GateVerdict::Fail, self.tripped.join("; "))
+        } else {
+            match self.delta {
+                None => (GateVerdict::Unknown, self.no_delta.clone().unwrap_or_else(|| "no delta".to_owned())),
+                Some(delta) if delta > limit => {
+                    (GateVerdict::Fail, format!("{} {unit} a month is over the limit of {limit}", signed(delta)))
+                }
+                Some(delta) => {
+                    (GateVerdict::Pass, format!("{} {unit} a month is within the limit of {limit}", signed(delta)))
+                }
+            }
+        };
+        if let Some(count) = self.unpriced.filter(|count| *count > 0) {
+            why.push_str(&format!("; {count} resources have no price"));
+        }
+        Judgement { verdict, why }
+    }
+}
+
+/// What all of these changes cost together: those merged since the last release, say. None as soon as one is unknown.
+pub fn sum<'a>(costs: impl IntoIterator<Item = &'a Cost>) -> Option<Decimal> {
+    let known = |cost: &Cost| cost.delta.filter(|_| cost.errors.is_empty());
+    costs.into_iter().try_fold(Decimal::ZERO, |sum, cost| sum.checked_add(known(cost)?))
+}
+
+/// Whether the CLI 2.x wrote this: everything is in snake case, and there is no `version`.
+fn is_second_generation(fields: &Fields) -> bool {
+    fields.has_any(&["total_monthly_cost", "diff_total_monthly_cost", "guardrail_results", "budget_results"])
+        || fields.get("summary").fields().has_any(&["total_monthly_cost", "costed_resources"])
+        || fields.get("projects").items().iter().any(|project| project.get("project_name").is_present())
+}
+
+/// CLI 2.x: a scan has a total and no baseline; only `scan --diff` (flat, no projects) has a delta.
+fn read_second_generation(fields: &Fields) -> Cost {
+    let projects = fields.get("projects").items();
+    let total = fields.get("total_monthly_cost").decimal();
+    let delta = fields.get("diff_total_monthly_cost").decimal();
+    Cost {
+        schema: "2.x".to_owned(),
+        currency: fields.get("currency").words(),
+        total: total.or_else(|| fields.get("summary").get("total_monthly_cost").decimal()),
+        past: fields.get("past_total_monthly_cost").decimal(),
+        delta,
+        delta_source: if delta.is_some() { DeltaSource::Root } else { DeltaSource::None },
+        no_delta: delta
+            .is_none()
+            .then(|| "no baseline: a scan of CLI 2.x reports a total and no difference".to_owned()),
+        errors: projects.iter().flat_map(|project| critical_diagnostics(*project)).collect(),
+        unpriced: fields.get("projects").is_list().then(|| projects.iter().map(|project| unsupported(*project)).sum()),
+        tripped: tripped(fields),
+    }
+}
+
+/// Sentences of the diagnostics that stopped a project. A severity of no known word counts as one that did.
+fn critical_diagnostics(project: Json) -> Vec<String> {
+    let project = project.fields();
+    let name = project.get("project_name").words().unwrap_or_else(|| "unnamed project".to_owned());
+    let stops = |diagnostic: &Fields| !matches!(diagnostic.get("severity").text().as_deref(), Some("info" | "warning"));
+    let diagnostics = project.get("diagnostics").items();
+    diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.fields())
+        .filter(stops)
+        .map(|diagnostic| {
+            format!("{name}: {}", diagnostic.get("message").words().unwrap_or_else(|| "no message".to_owned()))
+        })
+        .collect()
+}
+
+/// Resources of a project that say of themselves that they are not supported.
+fn unsupported(project: Json) -> u64 {
+    let resources = project.get("resources").items();
+    let count = resources.iter().filter(|resource| resource.get("is_supported").flag() == Some(false)).count();
+    count.try_into().unwrap_or(u64::MAX)
+}
+
+/// Guardrails and budgets that the service itself found broken.
+fn tripped(fields: &Fields) -> Vec<String> {
+    let broken = |list: &str, flag: &str, name: &str, sentence: &str| -> Vec<String> {
+        let items = fields.get(list).items();
+        items
+            .iter()
+            .map(|item| item.fields())
+            .filter(|item| item.get(flag).flag() == Some(true))
+            .map(|item| format!("{} {sentence}", item.get(name).words().unwrap_or_else(|| "(no name)".to_owned())))
+            .collect()
+    };
+    let mut tripped = broken("guardrail_results", "triggered", "guardrail_name", "(guardrail) is triggered");
+    tripped.extend(broken("budget_results", "over_budget", "budget_name", "(budget) is overrun"));
+    tripped
+}
+
+/// `+22.5` or `-3`.
+fn signed(amount: Decimal) -> String {
+    if amount.is_sign_negative() || amount.is_zero() { amount.to_string() } else { format!("+{amount}") }
+}
+
+/// `1 project error`, `2 project errors`.
+fn project_errors(count: usize) -> String {
+    if count == 1 { "1 project error".to_owned() } else { format!("{count} project errors") }
+}
+
+#[cfg(test)]
+#[path = "cost_tests.rs"]
+mod tests;

@@ -1,0 +1,112 @@
+//! Reports as the CLIs write them, and as nobody should.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const DIFF: &[u8] = include_bytes!("../../fixtures/github/infracost-diff.json");
+const BREAKDOWN: &[u8] = include_bytes!("../../fixtures/github/infracost-breakdown-hcl.json");
+const SECOND: &[u8] = include_bytes!("../../fixtures/github/infracost-cli2.json");
+
+fn judged(report: &[u8], limit: i64) -> (Cost, GateVerdict) {
+    let cost = read(report).unwrap();
+    let verdict = cost.judge(limit.into()).verdict;
+    (cost, verdict)
+}
+
+fn delta(report: &str) -> (Option<String>, DeltaSource, GateVerdict) {
+    let (cost, verdict) = judged(report.as_bytes(), 25);
+    (cost.delta.map(|delta| delta.to_string()), cost.delta_source, verdict)
+}
+
+#[test]
+fn a_diff_is_held_against_the_limit_and_equal_passes() {
+    let (cost, verdict) = judged(DIFF, 25);
+    assert_eq!((cost.delta.unwrap().to_string(), cost.total.unwrap().to_string()), ("22.5".into(), "812.5".into()));
+    assert_eq!((cost.delta_source, verdict, cost.unpriced), (DeltaSource::Root, GateVerdict::Pass, Some(3)));
+    assert_eq!(cost.judge("22.5".parse().unwrap()).verdict, GateVerdict::Pass);
+    assert_eq!(cost.judge("22.4999".parse().unwrap()).verdict, GateVerdict::Fail);
+}
+
+#[test]
+fn breakdown_of_a_directory_has_no_baseline() {
+    let (cost, verdict) = judged(BREAKDOWN, 25);
+    assert_eq!((cost.delta, verdict), (None, GateVerdict::Unknown));
+    assert!(cost.judge(25.into()).why.contains("no baseline"));
+}
+
+#[test]
+fn breakdown_of_a_plan_has_one() {
+    let plan = r#"{"version":"0.2","metadata":{"infracostCommand":"breakdown"},"diffTotalMonthlyCost":"0",
+        "projects":[{"name":"p","metadata":{"type":"terraform_plan_json"},"diff":{"totalMonthlyCost":"0"}}]}"#;
+    assert_eq!(delta(plan), (Some("0".into()), DeltaSource::Root, GateVerdict::Pass));
+}
+
+#[test]
+fn without_a_root_difference_every_project_must_have_one() {
+    let report = |second: &str| {
+        format!(
+            r#"{{"version":"0.2","metadata":{{"infracostCommand":"diff"}},"diffTotalMonthlyCost":null,"projects":[
+            {{"name":"a","diff":{{"totalMonthlyCost":"20.10"}}}},{{"name":"b","diff":{second}}}]}}"#
+        )
+    };
+    let both = delta(&report(r#"{"totalMonthlyCost":5.2}"#));
+    assert_eq!(both, (Some("25.30".into()), DeltaSource::Projects, GateVerdict::Fail));
+    assert_eq!(delta(&report("null")), (None, DeltaSource::None, GateVerdict::Unknown));
+    assert_eq!(delta(&report(r#"{"totalMonthlyCost":"cheap"}"#)).2, GateVerdict::Unknown);
+}
+
+#[test]
+fn a_project_error_fails_closed() {
+    let report = r#"{"version":"0.2","metadata":{"infracostCommand":"diff"},"diffTotalMonthlyCost":"1","projects":[
+        {"name":"a","metadata":{"errors":[{"code":102,"message":"no such module\u001b[2J"}]}}]}"#;
+    let (cost, verdict) = judged(report.as_bytes(), 25);
+    assert_eq!(verdict, GateVerdict::Unknown);
+    assert_eq!(cost.errors, ["a: no such module␛[2J (code 102)"]);
+}
+
+#[test]
+fn the_second_generation_has_a_total_and_no_difference() {
+    let (cost, verdict) = judged(SECOND, 25);
+    assert_eq!((cost.schema.as_str(), cost.delta, verdict), ("2.x", None, GateVerdict::Unknown));
+    assert_eq!((cost.total.unwrap().to_string(), cost.unpriced), ("812.5".into(), Some(1)));
+    let tripped =
+        br#"{"currency":"USD","projects":[],"guardrail_results":[{"guardrail_name":"infra","triggered":true}]}"#;
+    assert_eq!(judged(tripped, 25).1, GateVerdict::Fail);
+    let diff = br#"{"currency":"USD","total_monthly_cost":"10.00","past_total_monthly_cost":"4.00","diff_total_monthly_cost":"6.00","diff":{}}"#;
+    assert_eq!(judged(diff, 25).1, GateVerdict::Pass);
+}
+
+#[test]
+fn a_sum_is_known_only_where_every_part_is() {
+    let (known, unknown) = (read(DIFF).unwrap(), read(BREAKDOWN).unwrap());
+    assert_eq!(sum([&known, &known]).map(|sum| sum.to_string()).as_deref(), Some("45.0"));
+    assert_eq!(sum([&known, &unknown]), None);
+}
+
+#[test]
+fn something_else_is_no_report() {
+    for text in ["", "[]", "{}", "null", "{\"a\":1}", "{\"version\":\"7\",\"projects\":[]}", "{\"projects\":[]}{}"] {
+        assert!(read(text.as_bytes()).is_err(), "{text}");
+    }
+    assert_eq!(delta(r#"{"version":"0.2","projects":[]}"#).2, GateVerdict::Unknown);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), cut in 0usize..2000) {
+        let _ = read(&bytes).map(|cost| cost.judge(DEFAULT_LIMIT));
+        let _ = read(&DIFF[..cut.min(DIFF.len())]);
+    }
+
+    #[test]
+    fn a_wrong_field_never_panics_and_never_invents_a_delta(value in crate::release::json::foreign(), at in 0usize..9) {
+        let field = ["version", "metadata", "currency", "totalMonthlyCost", "diffTotalMonthlyCost", "projects", "summary",
+            "guardrail_results", "total_monthly_cost"][at];
+        let report = format!(r#"{{"projects":[],"{field}":{value}}}"#);
+        if let Ok(cost) = read(report.as_bytes()) {
+            let judgement = cost.judge(DEFAULT_LIMIT);
+            prop_assert!(field.starts_with("diff") || judgement.verdict != GateVerdict::Pass);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Plans as Terraform writes them, and as nobody should.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const DRIFTED: &[u8] = include_bytes!("../../fixtures/github/terraform-plan-drift.json");
+
+fn verdict(plan: &str) -> DriftVerdict {
+    read(plan.as_bytes(), &[]).map_or(DriftVerdict::Unknown, |drift| drift.verdict)
+}
+
+/// A plan with these fields.
+fn plan(fields: &str) -> String {
+    format!(r#"{{"format_version":"1.2","planned_values":{{}},{fields}}}"#)
+}
+
+fn change(address: &str, actions: &str) -> String {
+    format!(r#"{{"address":"{address}","mode":"managed","change":{{"actions":{actions}}}}}"#)
+}
+
+#[test]
+fn a_refresh_only_plan_with_drift() {
+    let drift = read(DRIFTED, &[]).unwrap();
+    assert_eq!((drift.verdict, drift.exit_code), (DriftVerdict::Drift, 2));
+    assert_eq!(drift.drift[0].address, "aws_s3_bucket.logs");
+    assert_eq!(drift.moved_only, ["aws_sns_topic.alerts"]);
+    let quiet = read(DRIFTED, &["aws_s3_*.logs"]).unwrap();
+    assert_eq!((quiet.verdict, quiet.noise.len()), (DriftVerdict::Clean, 1));
+}
+
+#[test]
+fn counts_are_those_of_the_command_line() {
+    let items = [
+        change("a", r#"["create"]"#),
+        change("b", r#"["update"]"#),
+        change("c", r#"["delete"]"#),
+        change("d", r#"["delete","create"]"#),
+        change("e", r#"["create","delete"]"#),
+        change("f", r#"["no-op"]"#),
+        change("g", r#"["forget"]"#),
+        r#"{"address":"data.h","mode":"data","change":{"actions":["read"]}}"#.to_owned(),
+        r#"{"address":"data.i","mode":"data","change":{"actions":["delete"]}}"#.to_owned(),
+    ];
+    let text = plan(&format!(r#""resource_changes":[{}],"applyable":true"#, items.join(",")));
+    let drift = read(text.as_bytes(), &[]).unwrap();
+    assert_eq!((drift.add, drift.change, drift.destroy, drift.replace), (3, 1, 3, 2));
+    assert_eq!((drift.verdict, drift.exit_code, drift.changes.len()), (DriftVerdict::Pending, 2, 6));
+}
+
+#[test]
+fn the_verdict_follows_what_is_there() {
+    let update = change("a", r#"["update"]"#);
+    let no_op = change("a", r#"["no-op"]"#);
+    let moved = r#"{"address":"b","previous_address":"a","change":{"actions":["no-op"]}}"#;
+    let cases = [
+        (format!(r#""resource_changes":[{no_op}],"applyable":false"#), DriftVerdict::Clean),
+        (r#""resource_changes":[]"#.to_owned(), DriftVerdict::Clean),
+        (format!(r#""resource_changes":[{no_op}],"resource_drift":[{update}],"applyable":false"#), DriftVerdict::Drift),
+        (format!(r#""resource_changes":[{update}],"resource_drift":[{update}]"#), DriftVerdict::DriftAndPending),
+        (format!(r#""resource_drift":[{moved}],"applyable":true"#), DriftVerdict::Pending),
+        (format!(r#""resource_drift":[{moved}],"applyable":false"#), DriftVerdict::Clean),
+        (r#""output_changes":{"ip":{"actions":["update"]}},"applyable":true"#.to_owned(), DriftVerdict::Pending),
+        (r#""output_changes":{"ip":{"actions":["no-op"]}},"applyable":false"#.to_owned(), DriftVerdict::Clean),
+        (format!(r#""resource_changes":[{update}],"errored":true"#), DriftVerdict::Failed),
+        (r#""complete":false,"applyable":false"#.to_owned(), DriftVerdict::Pending),
+        (r#""applyable":true"#.to_owned(), DriftVerdict::Pending),
+        (format!(r#""resource_changes":[{}]"#, change("a", r#"["levitate"]"#)), DriftVerdict::Pending),
+        (format!(r#""resource_drift":[{}]"#, change("a", "null")), DriftVerdict::Drift),
+        (r#""resource_changes":null,"resource_drift":null"#.to_owned(), DriftVerdict::Clean),
+        (r#""resource_drift":{"a":1}"#.to_owned(), DriftVerdict::Unknown),
+        (r#""errored":"no""#.to_owned(), DriftVerdict::Unknown),
+    ];
+    for (fields, expected) in cases {
+        assert_eq!(verdict(&plan(&fields)), expected, "{fields}");
+    }
+}
+
+#[test]
+fn the_exit_code_of_an_older_terraform_is_worked_out() {
+    let code = |fields: &str| read(plan(fields).as_bytes(), &[]).unwrap().exit_code;
+    let (update, no_op) = (change("a", r#"["update"]"#), change("a", r#"["no-op"]"#));
+    assert_eq!(code(&format!(r#""resource_changes":[{update}]"#)), 2);
+    assert_eq!(code(&format!(r#""resource_changes":[{no_op}],"resource_drift":[{update}]"#)), 0);
+    assert_eq!(code(&format!(r#""resource_drift":[{update}]"#)), 2);
+    assert_eq!(code(r#""errored":true"#), 1);
+}
+
+#[test]
+fn something_else_is_no_plan() {
+    let state = r#"{"format_version":"1.0","terraform_version":"1.9.0","values":{"root_module":{}}}"#;
+    for text in
+        ["", "{}", "[]", r#"{"format_version":"2.0","resource_changes":[]}"#, r#"{"format_version":1.2}"#, state]
+    {
+        assert_eq!(verdict(text), DriftVerdict::Unknown, "{text}");
+    }
+    assert!(read(br#"{"format_version":"2.0"}"#, &[]).unwrap_err().contains("format 2.0"));
+}
+
+#[test]
+fn globs_take_brackets_literally() {
+    assert!(matches_glob("module.*.aws_x.y[\"a\"]", "module.web.aws_x.y[\"a\"]"));
+    assert!(matches_glob("*", "") && matches_glob("a?c*", "abcdef") && matches_glob("**x", "aax"));
+    assert!(!matches_glob("aws_[xy].z", "aws_x.z") && !matches_glob("a", "ab") && !matches_glob("", "a"));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), cut in 0usize..2000) {
+        let _ = read(&bytes, &["*"]);
+        let _ = read(&DRIFTED[..cut.min(DRIFTED.len())], &["*"]);
+    }
+
+    #[test]
+    fn a_wrong_field_never_panics_nor_turns_drift_clean(value in crate::release::json::foreign(), at in 0usize..8) {
+        let field = ["resource_changes", "output_changes", "errored", "complete", "applyable", "relevant_attributes",
+            "deferred_changes", "timestamp"][at];
+        let text = plan(&format!(r#""resource_drift":[{}],"{field}":{value}"#, change("a", r#"["update"]"#)));
+        prop_assert_ne!(verdict(&text), DriftVerdict::Clean);
+    }
+
+    #[test]
+    fn a_glob_is_never_slow_or_wrong_about_itself(address in "[a-z.\\[\\]\"]{0,30}", tail in "[a-z*?]{0,30}") {
+        prop_assert!(matches_glob(&address, &address));
+        let starred = format!("{}*", address);
+        let both = format!("{address}{tail}");
+        prop_assert!(matches_glob(&starred, &both));
+        let _ = matches_glob(&tail, &address);
+    }
+}

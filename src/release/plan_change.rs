@@ -1,0 +1,104 @@
+//! One resource in a Terraform plan and what would be done, or was done, to it.
+
+use serde::{Deserialize, Serialize};
+
+use super::json::Json;
+use super::text::visible;
+
+/// `resource_changes[]` and `resource_drift[]`: address and action, never the values, which may be secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceChange {
+    pub address: String,
+    /// `managed` or `data`.
+    pub mode: String,
+    pub action: Action,
+    /// `action_reason`, such as `replace_because_tainted`.
+    pub reason: Option<String>,
+    /// `previous_address`: where it was before a move.
+    pub previous_address: Option<String>,
+    /// Brought under Terraform by this plan.
+    pub importing: bool,
+}
+
+/// `change.actions`, folded to one word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    NoOp,
+    Read,
+    Create,
+    Update,
+    Delete,
+    /// Both orders: `delete, create` and `create, delete`.
+    Replace,
+    /// Dropped from the state, left in the world.
+    Forget,
+    CreateThenForget,
+    /// What this version does not know. It counts as something that happens.
+    Other(String),
+}
+
+impl Action {
+    /// From the list of words.
+    pub fn read(actions: Json) -> Self {
+        let words: Vec<String> = actions.items().into_iter().map(|word| word.text().unwrap_or_default()).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["no-op"] => Action::NoOp,
+            ["read"] => Action::Read,
+            ["create"] => Action::Create,
+            ["update"] => Action::Update,
+            ["delete"] => Action::Delete,
+            ["delete", "create"] | ["create", "delete"] => Action::Replace,
+            ["forget"] => Action::Forget,
+            ["create", "forget"] => Action::CreateThenForget,
+            [] => Action::Other("(no action)".to_owned()),
+            _ => Action::Other(visible(&words.join(","))),
+        }
+    }
+
+    /// The word on the screen.
+    pub fn word(&self) -> &str {
+        match self {
+            Action::NoOp => "no-op",
+            Action::Read => "read",
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+            Action::Replace => "replace",
+            Action::Forget => "forget",
+            Action::CreateThenForget => "create, forget",
+            Action::Other(word) => word,
+        }
+    }
+}
+
+impl ResourceChange {
+    /// From one item; what is missing has a word.
+    pub fn read(item: Json) -> Self {
+        let item = item.fields();
+        let change = item.get("change").fields();
+        ResourceChange {
+            address: item.get("address").words().unwrap_or_else(|| "(no address)".to_owned()),
+            mode: item.get("mode").words().unwrap_or_else(|| "managed".to_owned()),
+            action: Action::read(change.get("actions")),
+            reason: item.get("action_reason").words(),
+            previous_address: item.get("previous_address").words(),
+            importing: change.get("importing").is_object(),
+        }
+    }
+
+    /// Whether an apply would do something to a managed resource. Terraform does not count data sources.
+    pub fn is_planned(&self) -> bool {
+        self.mode != "data" && !matches!(self.action, Action::NoOp | Action::Read)
+    }
+
+    /// Renamed and otherwise left alone.
+    pub fn is_moved_only(&self) -> bool {
+        self.action == Action::NoOp && self.previous_address.is_some()
+    }
+
+    /// Not counted by Terraform, yet enough to make a plan applyable: a rename, an import, a read at apply time.
+    pub fn is_quiet_step(&self) -> bool {
+        self.is_moved_only() || self.importing || self.action == Action::Read
+    }
+}

@@ -1,0 +1,92 @@
+//! The faults that can be switched on while the world runs.
+
+use std::time::Duration;
+
+/// One way in which the world can go wrong. `None` is the healthy world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// Everything works.
+    #[default]
+    None,
+    /// The API server is gone: open connections are cut and new ones are closed unanswered.
+    Down,
+    /// Every answer takes this long.
+    Slow(Duration),
+    /// The user may do nothing any more: 403.
+    Forbidden,
+    /// The user may look but not change anything: 403 on writes.
+    ForbiddenWrites,
+    /// The credentials are no longer accepted: 401.
+    Unauthorized,
+    /// Once, at the moment it is switched on: every watch gets an ERROR event 410 and old versions are forgotten.
+    Gone,
+    /// Watches stay open and nothing comes any more, no bookmark either.
+    Silent,
+    /// The server is overloaded: 429 with Retry-After.
+    TooMany,
+    /// Somebody else is always faster: every write is a 409.
+    Conflict,
+    /// The rollouts controller is away: writes are accepted, nothing takes effect, its lease goes stale.
+    ControllerAway,
+    /// Prometheus does not answer: 503.
+    NoMetrics,
+}
+
+impl Fault {
+    /// Every fault, the healthy world first, for a palette to list.
+    pub const ALL: [Self; 12] = [
+        Self::None,
+        Self::Down,
+        Self::Slow(Duration::from_secs(3)),
+        Self::Forbidden,
+        Self::ForbiddenWrites,
+        Self::Unauthorized,
+        Self::Gone,
+        Self::Silent,
+        Self::TooMany,
+        Self::Conflict,
+        Self::ControllerAway,
+        Self::NoMetrics,
+    ];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Down => "down",
+            Self::Slow(_) => "slow",
+            Self::Forbidden => "forbidden",
+            Self::ForbiddenWrites => "forbidden-writes",
+            Self::Unauthorized => "unauthorized",
+            Self::Gone => "gone",
+            Self::Silent => "silent",
+            Self::TooMany => "too-many",
+            Self::Conflict => "conflict",
+            Self::ControllerAway => "controller-away",
+            Self::NoMetrics => "no-metrics",
+        }
+    }
+
+    /// What it does, in one line.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::None => "everything works again",
+            Self::Down => "the API server is gone: connections are cut",
+            Self::Slow(_) => "every answer takes three seconds",
+            Self::Forbidden => "403 on everything",
+            Self::ForbiddenWrites => "403 on every write",
+            Self::Unauthorized => "401: the credentials have expired",
+            Self::Gone => "410: every watch has to list again",
+            Self::Silent => "watches stay open and say nothing",
+            Self::TooMany => "429: the server is overloaded",
+            Self::Conflict => "409: somebody else is always faster",
+            Self::ControllerAway => "the rollouts controller is away: nothing takes effect",
+            Self::NoMetrics => "Prometheus answers 503",
+        }
+    }
+
+    /// The fault of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.name() == name)
+    }
+}

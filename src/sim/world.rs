@@ -1,0 +1,275 @@
+//! The handle of a running world: where it listens, what it heard, and how a test reaches into it.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::clock::Clock;
+use super::fault::Fault;
+use super::http::{Side, serve};
+use super::resources::{RESOURCES, Resource};
+use super::state::State;
+use super::{demo, seed, story};
+
+/// How many requests are remembered.
+const REMEMBERED: usize = 20_000;
+
+/// How a world begins.
+#[derive(Clone, Debug)]
+pub struct WorldConfig {
+    /// Stories as YAML texts; see `fixtures/demo`.
+    pub stories: Vec<String>,
+    /// How fast its time runs; 1 is real time. Timestamps run ahead of real time when it is more.
+    pub speed: f64,
+}
+
+impl Default for WorldConfig {
+    /// The demo world in real time.
+    fn default() -> Self {
+        Self { stories: demo::stories(), speed: 1.0 }
+    }
+}
+
+impl WorldConfig {
+    /// A cluster with its nodes, its Prometheus and nothing else.
+    pub fn empty() -> Self {
+        Self { stories: demo::cluster(), speed: 1.0 }
+    }
+}
+
+/// One request that the API server answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `PATCH`, …
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// The body, empty when there was none.
+    pub body: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+}
+
+/// A running world. It ends when it is dropped.
+#[derive(Debug)]
+pub struct World {
+    shared: Arc<Shared>,
+    kubernetes: SocketAddr,
+    prometheus: SocketAddr,
+    tasks: JoinSet<()>,
+}
+
+impl World {
+    /// Starts a world on free ports of the loopback interface.
+    pub async fn start(config: WorldConfig) -> anyhow::Result<Self> {
+        let clock = Clock::start(config.speed);
+        // Playing the stories' past is computation, and must not hold up whoever shares the runtime.
+        let begun = clock.now();
+        let state = tokio::task::spawn_blocking(move || begin(&config.stories, begun))
+            .await
+            .context("the simulated world could not begin")??;
+        let shared = Arc::new(Shared::new(state, clock));
+        let mut tasks = JoinSet::new();
+        let mut listen = async |side| -> anyhow::Result<SocketAddr> {
+            let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1")?;
+            let address = listener.local_addr()?;
+            tasks.spawn(serve(listener, side, Arc::clone(&shared)));
+            Ok(address)
+        };
+        let kubernetes = listen(Side::Kubernetes).await?;
+        let prometheus = listen(Side::Prometheus).await?;
+        tasks.spawn(live(Arc::clone(&shared)));
+        Ok(Self { shared, kubernetes, prometheus, tasks })
+    }
+
+    /// Where the Kubernetes API is.
+    pub fn kubernetes_url(&self) -> String {
+        format!("http://{}", self.kubernetes)
+    }
+
+    /// Where Prometheus is.
+    pub fn prometheus_url(&self) -> String {
+        format!("http://{}", self.prometheus)
+    }
+
+    /// The world's time.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Switches a fault on; [`Fault::None`] switches it off.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.switch(fault);
+    }
+
+    /// The fault that is on.
+    pub fn current_fault(&self) -> Fault {
+        self.shared.current_fault()
+    }
+
+    /// The requests that the API server answered so far, in order; the witness that nothing was sent twice.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.requests().iter().cloned().collect()
+    }
+
+    /// Puts an object into the world as it is, its status included.
+    pub fn apply(&self, manifest: Value) -> anyhow::Result<()> {
+        self.shared.with(|state| story::apply(state, manifest))
+    }
+
+    /// An object by `plural/namespace/name` (`rollouts/shop/checkout`), or `plural/name` without a namespace.
+    pub fn get(&self, path: &str) -> Option<Value> {
+        let (resource, namespace, name) = locate(path)?;
+        self.shared.with(|state| state.store.get(resource.full, namespace, name).map(|object| object.value().clone()))
+    }
+
+    /// All objects of a kind by its plural, in order of namespace and name.
+    pub fn list(&self, plural: &str) -> Vec<Value> {
+        let Some((resource, ..)) = locate(plural) else { return Vec::new() };
+        self.shared
+            .with(|state| state.store.list(resource.full, "").map(|(_, object)| object.value().clone()).collect())
+    }
+
+    /// Changes an object behind everybody's back, and returns whether it was there.
+    pub fn edit(&self, path: &str, change: impl FnOnce(&mut Value)) -> bool {
+        let Some((resource, namespace, name)) = locate(path) else { return false };
+        self.shared.with(|state| {
+            let Some(mut value) = state.store.get(resource.full, namespace, name).map(|object| object.value().clone())
+            else {
+                return false;
+            };
+            change(&mut value);
+            state.store.put(resource, value, state.now);
+            true
+        })
+    }
+
+    /// Removes an object at once, and returns whether it was there.
+    pub fn delete(&self, path: &str) -> bool {
+        let Some((resource, namespace, name)) = locate(path) else { return false };
+        self.shared.with(|state| state.store.remove(resource, namespace, name).is_some())
+    }
+
+    /// Sets the error ratio of the newest revision of a rollout (`namespace/name`).
+    pub fn set_error_rate(&self, rollout: &str, rate: f64) {
+        self.shared.with(|state| state.metrics.set_error_rate(rollout, rate, false));
+    }
+
+    /// Sets the requests per second of a rollout (`namespace/name`); zero is no traffic, and its ratios are NaN.
+    pub fn set_traffic(&self, rollout: &str, per_second: f64) {
+        self.shared.with(|state| state.metrics.set_traffic(rollout, per_second));
+    }
+
+    /// Fills the world with rollouts of a realistic size for benchmarks. The controller leaves them alone.
+    pub fn seed_rollouts(&self, count: usize) {
+        self.shared.with(|state| seed::rollouts(state, count));
+    }
+
+    /// Ends the world and waits until its servers are gone.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+/// What the servers, the clock and the handle share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    requests: Mutex<VecDeque<Request>>,
+    pub(super) clock: Clock,
+    /// The store's version; watches wait for it to move.
+    pub(super) version: watch::Sender<u64>,
+    pub(super) fault: watch::Sender<Fault>,
+}
+
+impl Shared {
+    fn new(state: State, clock: Clock) -> Self {
+        Self {
+            version: watch::Sender::new(state.store.version()),
+            state: Mutex::new(state),
+            requests: Mutex::default(),
+            clock,
+            fault: watch::Sender::new(Fault::None),
+        }
+    }
+
+    /// Looks at or changes the state, at the present time; watches hear of it afterwards.
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        // A panic in another test thread must not hide behind this one's.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.now = self.clock.now().max(state.now);
+        let result = act(&mut state);
+        let version = state.store.version();
+        drop(state);
+        self.version.send_if_modified(|known| std::mem::replace(known, version.max(*known)) != version);
+        result
+    }
+
+    pub(super) fn current_fault(&self) -> Fault {
+        *self.fault.borrow()
+    }
+
+    pub(super) fn record(&self, request: Request) {
+        let mut requests = self.requests();
+        requests.push_back(request);
+        if requests.len() > REMEMBERED {
+            requests.pop_front();
+        }
+    }
+
+    fn requests(&self) -> std::sync::MutexGuard<'_, VecDeque<Request>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn switch(&self, fault: Fault) {
+        self.with(|state| {
+            state.controller_away = fault == Fault::ControllerAway;
+            state.metrics.away = fault == Fault::NoMetrics;
+            if fault == Fault::Gone {
+                state.compact();
+            }
+        });
+        self.fault.send_replace(fault);
+    }
+}
+
+fn begin(stories: &[String], now: Timestamp) -> anyhow::Result<State> {
+    let mut state = State::new(now);
+    story::begin(&mut state, stories, now)?;
+    // Nobody was there to watch the past.
+    state.compact();
+    Ok(state)
+}
+
+/// Moves the world's time on.
+async fn live(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(shared.clock.tick()).await;
+        let wished = shared.with(|state| {
+            state.tick(state.now);
+            state.wished.take()
+        });
+        if let Some(fault) = wished {
+            shared.switch(fault);
+        }
+    }
+}
+
+/// Splits `plural/namespace/name` or `plural/name`; the plural may carry its group.
+fn locate(path: &str) -> Option<(&'static Resource, &str, &str)> {
+    let mut parts = path.split('/');
+    let plural = parts.next()?;
+    let resource = RESOURCES.iter().find(|resource| resource.full == plural || resource.plural == plural)?;
+    Some(match (parts.next(), parts.next()) {
+        (Some(namespace), Some(name)) => (resource, namespace, name),
+        (Some(name), None) => (resource, "", name),
+        _ => (resource, "", ""),
+    })
+}

@@ -1,0 +1,267 @@
+//! Writing to the API server: create, replace, patch and delete, with the real preconditions and refusals.
+
+use hyper::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::call::{Call, Reply, Target};
+use super::refused::Refused;
+use super::resources::NAMESPACES;
+use super::state::State;
+use super::store::id_of;
+use super::value::{cut, flag, hash, int, list, put, safe_hash, stamp, text};
+use super::{cluster, patch, schema};
+
+/// Answers a write.
+pub(super) fn write(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refused> {
+    match (&call.method, target.name.is_empty()) {
+        (&Method::POST, true) => create(state, call, target),
+        (&Method::PUT, false) => change(state, call, target, |_, _| call.object()),
+        (&Method::PATCH, false) => change(state, call, target, |known, target| patch::patched(known, call, target)),
+        (&Method::DELETE, false) => delete(state, call, target),
+        _ => Err(Refused::not_allowed()),
+    }
+}
+
+fn create(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refused> {
+    let resource = target.resource;
+    let mut object = call.object()?;
+    put(&mut object, &["apiVersion"], resource.api_version());
+    put(&mut object, &["kind"], resource.kind);
+    if resource.namespaced {
+        let named = text(&object, &["metadata", "namespace"]);
+        if !named.is_empty() && named != target.namespace {
+            return Err(Refused::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+        put(&mut object, &["metadata", "namespace"], target.namespace.as_str());
+        refuse_bad_namespace(state, target, text(&object, &["metadata", "name"]))?;
+    }
+    name_it(state, &mut object)?;
+    let name = text(&object, &["metadata", "name"]).to_owned();
+    if state.store.get(resource.full, &target.namespace, &name).is_some() {
+        return Err(Refused::exists(resource, &name));
+    }
+    if resource.plural == "pods"
+        && let Some(message) = cluster::refusal(state, &target.namespace, &object["spec"])
+    {
+        let message = message.split_once("denied the request: ").map_or(message.as_str(), |(_, message)| message);
+        return Err(Refused::admission("policy.sigstore.dev", message));
+    }
+    if resource.status && resource.plural != "namespaces" {
+        cut(&mut object, &["status"]);
+    }
+    schema::check(resource, &name, &object)?;
+    remember_manager(&mut object, call, target, state.now);
+    cut(&mut object, &["metadata", "resourceVersion"]);
+    if call.is_dry_run() {
+        put(&mut object, &["metadata", "uid"], "00000000-0000-4000-8000-000000000000");
+        put(&mut object, &["metadata", "creationTimestamp"], stamp(state.now));
+        put(&mut object, &["metadata", "generation"], 1);
+        return Ok(Reply::value(201, &object));
+    }
+    let stored = state.store.put(resource, object, state.now);
+    Ok(Reply::Json(201, stored.json.clone()))
+}
+
+fn refuse_bad_namespace(state: &State, target: &Target, name: &str) -> Result<(), Refused> {
+    let namespaces = super::store::kind(NAMESPACES);
+    match state.store.get(NAMESPACES, "", &target.namespace) {
+        None => Err(Refused::not_found(namespaces, &target.namespace)),
+        Some(namespace) if cluster::is_leaving(namespace.value()) => {
+            Err(Refused::namespace_terminating(target.resource, name, &target.namespace))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn name_it(state: &State, object: &mut Value) -> Result<(), Refused> {
+    if text(object, &["metadata", "name"]).is_empty() {
+        let prefix = text(object, &["metadata", "generateName"]).to_owned();
+        if prefix.is_empty() {
+            return Err(Refused::bad_request("name or generateName is required"));
+        }
+        let suffix: String = safe_hash(hash(state.store.version().to_string().as_bytes())).chars().take(5).collect();
+        put(object, &["metadata", "name"], format!("{prefix}{suffix}"));
+    }
+    Ok(())
+}
+
+/// Changes a known object: `new` makes the wished object from the known one.
+fn change(
+    state: &mut State,
+    call: &Call,
+    target: &Target,
+    new: impl FnOnce(&Value, &Target) -> Result<Value, Refused>,
+) -> Result<Reply, Refused> {
+    let resource = target.resource;
+    let status_only = match target.sub.as_str() {
+        "" => false,
+        "status" if resource.status => true,
+        _ => return Err(Refused::no_path()),
+    };
+    let Some(known) =
+        state.store.get(resource.full, &target.namespace, &target.name).map(|object| object.value().clone())
+    else {
+        if call.content_type.contains("apply-patch") && !status_only {
+            return create(state, call, target);
+        }
+        return Err(Refused::not_found(resource, &target.name));
+    };
+    let mut wished = new(&known, target)?;
+    preconditions(target, &known, &wished["metadata"])?;
+    put(&mut wished, &["apiVersion"], resource.api_version());
+    put(&mut wished, &["kind"], resource.kind);
+    put(&mut wished, &["metadata", "name"], target.name.as_str());
+    if resource.namespaced {
+        put(&mut wished, &["metadata", "namespace"], target.namespace.as_str());
+    }
+    if status_only {
+        // Nothing but the status goes through here.
+        let status = wished["status"].clone();
+        wished = known.clone();
+        put(&mut wished, &["status"], status);
+    } else if resource.status {
+        match known.get("status") {
+            Some(status) => put(&mut wished, &["status"], status.clone()),
+            None => {
+                cut(&mut wished, &["status"]);
+            }
+        }
+    }
+    schema::check(resource, &target.name, &wished)?;
+    if same_but_managers(&known, &wished) {
+        return Ok(Reply::value(200, &known));
+    }
+    remember_manager(&mut wished, call, target, state.now);
+    if call.is_dry_run() {
+        return Ok(Reply::value(200, &dry(target, &known, wished, status_only)));
+    }
+    let gone = cluster::is_leaving(&wished) && list(&wished, &["metadata", "finalizers"]).is_empty();
+    let stored = state.store.put(resource, wished, state.now);
+    if gone && resource.full != NAMESPACES {
+        state.store.remove(resource, &target.namespace, &target.name);
+    }
+    Ok(Reply::Json(200, stored.json.clone()))
+}
+
+/// What a dry run answers: the version stays, the generation shows what it would become.
+fn dry(target: &Target, known: &Value, mut wished: Value, status_only: bool) -> Value {
+    for key in ["uid", "creationTimestamp", "resourceVersion", "generation"] {
+        put(&mut wished, &["metadata", key], known["metadata"][key].clone());
+    }
+    let differs = wished["spec"] != known["spec"] || (!target.resource.status && wished["status"] != known["status"]);
+    if differs && !status_only {
+        let generation = int(known, &["metadata", "generation"]).unwrap_or(0);
+        put(&mut wished, &["metadata", "generation"], generation + 1);
+    }
+    wished
+}
+
+/// A resourceVersion or UID in the request must be the object's own.
+fn preconditions(target: &Target, known: &Value, wished: &Value) -> Result<(), Refused> {
+    let (version, uid) = (text(wished, &["resourceVersion"]), text(wished, &["uid"]));
+    if !version.is_empty() && version != text(known, &["metadata", "resourceVersion"]) {
+        return Err(Refused::modified(target.resource, &target.name));
+    }
+    if !uid.is_empty() && uid != text(known, &["metadata", "uid"]) {
+        return Err(wrong_uid(target, known, uid));
+    }
+    Ok(())
+}
+
+fn wrong_uid(target: &Target, known: &Value, uid: &str) -> Refused {
+    let why = format!(
+        "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+        text(known, &["metadata", "uid"])
+    );
+    Refused::conflict(target.resource, &target.name, &why)
+}
+
+fn same_but_managers(known: &Value, wished: &Value) -> bool {
+    let bare = |value: &Value| {
+        let mut value = value.clone();
+        cut(&mut value, &["metadata", "managedFields"]);
+        for key in ["resourceVersion", "generation", "uid", "creationTimestamp"] {
+            cut(&mut value, &["metadata", key]);
+        }
+        value
+    };
+    bare(known) == bare(wished)
+}
+
+/// Notes who wrote last, which is how a cockpit finds the GitOps controller that will revert it.
+fn remember_manager(object: &mut Value, call: &Call, target: &Target, now: Timestamp) {
+    let manager = match call.parameter("fieldManager") {
+        "" => "flightdeck-sim-client",
+        manager => manager,
+    };
+    let operation = if call.content_type.contains("apply-patch") { "Apply" } else { "Update" };
+    let mut entry = json!({"manager": manager, "operation": operation, "apiVersion": target.resource.api_version(),
+        "time": stamp(now), "fieldsType": "FieldsV1",
+        "fieldsV1": if target.sub == "status" { json!({"f:status": {}}) } else { json!({"f:spec": {}}) }});
+    if !target.sub.is_empty() {
+        put(&mut entry, &["subresource"], target.sub.as_str());
+    }
+    let mut managers = list(object, &["metadata", "managedFields"]).to_vec();
+    managers.retain(|known| known["manager"] != entry["manager"] || known["subresource"] != entry["subresource"]);
+    managers.push(entry);
+    put(object, &["metadata", "managedFields"], managers);
+}
+
+fn delete(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refused> {
+    let resource = target.resource;
+    if !target.sub.is_empty() {
+        return Err(Refused::not_allowed());
+    }
+    let known = state
+        .store
+        .get(resource.full, &target.namespace, &target.name)
+        .map(|object| object.value().clone())
+        .ok_or_else(|| Refused::not_found(resource, &target.name))?;
+    let options = if call.body.is_empty() { Value::Null } else { call.object()? };
+    let (uid, version) =
+        (text(&options, &["preconditions", "uid"]), text(&options, &["preconditions", "resourceVersion"]));
+    if !uid.is_empty() && uid != text(&known, &["metadata", "uid"]) {
+        return Err(wrong_uid(target, &known, uid));
+    }
+    let at = text(&known, &["metadata", "resourceVersion"]);
+    if !version.is_empty() && version != at {
+        let why = format!(
+            "Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {at}"
+        );
+        return Err(Refused::conflict(resource, &target.name, &why));
+    }
+    let dry = call.is_dry_run() || list(&options, &["dryRun"]).iter().any(|mode| mode == "All");
+    let is_namespace = resource.full == NAMESPACES;
+    let lingers = is_namespace || !list(&known, &["metadata", "finalizers"]).is_empty() || resource.plural == "pods";
+    if !lingers {
+        if !dry {
+            state.store.remove(resource, &target.namespace, &target.name);
+        }
+        let details = json!({"name": target.name, "group": resource.group, "kind": resource.plural, "uid": known["metadata"]["uid"]});
+        return Ok(Reply::value(
+            200,
+            &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}),
+        ));
+    }
+    let mut leaving = known.clone();
+    if !cluster::is_leaving(&known) {
+        put(&mut leaving, &["metadata", "deletionTimestamp"], stamp(state.now));
+    }
+    if is_namespace {
+        put(&mut leaving, &["status", "phase"], "Terminating");
+    }
+    if dry {
+        return Ok(Reply::value(200, &leaving));
+    }
+    let at_once = int(&options, &["gracePeriodSeconds"]) == Some(0) || flag(&options, &["force"]);
+    if resource.plural == "pods" && at_once {
+        state.store.remove(resource, &target.namespace, &target.name);
+        return Ok(Reply::value(200, &leaving));
+    }
+    debug_assert_eq!(id_of(resource, &leaving).1, target.name, "a deletion keeps the name");
+    let stored = state.store.put(resource, leaving, state.now);
+    Ok(Reply::Json(200, stored.json.clone()))
+}
