@@ -52,9 +52,9 @@ fn left_part(cx: &Cx, ui: &Ui, wide: bool) -> Words {
     for context in &ui.contexts {
         if context.protected {
             let sign = cx.glyph(Glyph::Protected);
-            words.push(format!("{pad}{sign} {} PROTECTED{pad}", context.name), Role::Protected);
+            words.push(format!("{pad}{sign} {} PROTECTED{pad}", context.label), Role::Protected);
         } else {
-            words.push(format!("{pad}{}{pad}", context.name), Role::Title);
+            words.push(format!("{pad}{}{pad}", context.label), Role::Title);
         }
         words.push(" ", Role::Text);
     }
