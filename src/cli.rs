@@ -39,9 +39,8 @@ pub struct Common {
     #[arg(long, global = true)]
     pub read_only: bool,
     /// Open protected contexts for writing, for so long (15m unless told)
-    #[arg(long, global = true, value_name = "DURATION", num_args = 0..=1, require_equals = true,
-          default_missing_value = "15m", value_parser = duration)]
-    pub write: Option<Duration>,
+    #[arg(long, global = true, value_name = "DURATION", num_args = 0..=1, require_equals = true, value_parser = duration)]
+    pub write: Option<Option<Duration>>,
     /// The Prometheus to ask instead of the one that each analysis names
     #[arg(long, global = true, value_name = "URL")]
     pub prometheus: Option<String>,

@@ -3,6 +3,7 @@
 use super::patch::{Part, add, pod_hash, rollout_patch, rollout_plan, same_revision};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish};
+use crate::release::availability;
 use crate::release::rollout::Rollout;
 
 pub(super) static ABORT: Action = Action {
@@ -11,23 +12,14 @@ pub(super) static ABORT: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Revision,
+    stops: true,
     danger: Danger::Plain,
     make,
 };
 
-fn applies(rollout: &Rollout) -> Result<(), Refusal> {
-    if rollout.status.abort {
-        return Err(Refusal::because("already aborted"));
-    }
-    if rollout.is_fully_promoted() {
-        return Err(Refusal::because("nothing to abort: the current revision is the stable one"));
-    }
-    Ok(())
-}
-
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let rollout = wish.rollout()?;
-    applies(rollout)?;
+    availability::abort(rollout)?;
     let pod_hash = pod_hash(rollout)?;
     // Not the step: an abort that is refused because the canary just went one step further would be no emergency brake.
     let mut operations = same_revision(rollout);

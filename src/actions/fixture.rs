@@ -119,7 +119,9 @@ pub(crate) fn run(phase: AnalysisPhase) -> AnalysisRun {
 
 fn report(model: &mut Model, kind: &str, observation: Observation) {
     let source = SourceId { context: "prod".into(), kind: kind.into() };
-    model.observe(Report { source, said: Said::Observed(observation) }, now());
+    for said in [Said::Observed(observation), Said::Loaded] {
+        model.observe(Report { source: source.clone(), said }, now());
+    }
 }
 
 pub(crate) fn see(model: &mut Model, rollout: Rollout) {
@@ -127,13 +129,13 @@ pub(crate) fn see(model: &mut Model, rollout: Rollout) {
 }
 
 pub(crate) fn see_run(model: &mut Model, run: AnalysisRun) {
-    report(model, "analysisruns", Observation::AnalysisRuns(Change::Applied(run)));
+    report(model, "analysisruns", Observation::AnalysisRuns(Change::Reset(vec![run])));
 }
 
 pub(crate) fn see_lease(model: &mut Model, renewed_ago: i64) {
     let renewed = now().checked_sub(SignedDuration::from_secs(renewed_ago)).ok();
     let lease = Lease { id: id("argo-rollouts-controller-lock"), holder: "argo-1".into(), renewed };
-    report(model, "leases", Observation::Leases(Change::Applied(lease)));
+    report(model, "leases", Observation::Leases(Change::Reset(vec![lease])));
 }
 
 pub(crate) fn forget(model: &mut Model) {

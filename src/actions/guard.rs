@@ -164,6 +164,7 @@ fn source_is_live(model: &Model, kind: Kind, target: &ObjectId, now: Timestamp) 
     };
     let because = |what: String| Err(Refusal::because(format!("{what}: not acting on what may be out of date")));
     match freshness.liveness(now) {
+        // What is shown is recent, and the requests test it once more.
         Liveness::Live | Liveness::Retrying => Ok(()),
         Liveness::Loading => because(format!("{source} are still being read")),
         Liveness::Absent => because(format!("{source} are not installed in context {}", target.context)),

@@ -51,6 +51,8 @@ pub struct Action {
     pub needs: Needs,
     /// How much must still be as the operator saw it.
     pub rests_on: RestsOn,
+    /// Whether it stops a release: that must be quick everywhere.
+    pub stops: bool,
     /// The care that it asks for outside of protected contexts.
     danger: Danger,
     /// The plan, or why not, without the guards that all actions share.
@@ -79,7 +81,7 @@ pub const CHOOSE_REVISION: &str = "choose a revision to go back to";
 /// How much of what was shown must still hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestsOn {
-    /// Only the revision: what stops a release must not be refused because the release moved on by a step.
+    /// Only the revision: what stops a release or goes back must not be refused because it moved on by a step.
     Revision,
     /// Revision, step, pause and abort: what moves a release on must not move it twice.
     Step,
@@ -156,10 +158,7 @@ impl Action {
 
     /// In a protected context everything but a stop asks for the name; a stop must be quick everywhere.
     fn care(&self, authority: &Authority) -> Danger {
-        match self.rests_on {
-            RestsOn::Step if authority.protected => Danger::TypeName,
-            _ => self.danger,
-        }
+        if authority.protected && !self.stops { Danger::TypeName } else { self.danger }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::patch::{Part, add, rollout_patch, rollout_plan, same_revision};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish};
-use crate::release::rollout::Rollout;
+use crate::release::availability;
 
 pub(super) static PAUSE: Action = Action {
     name: "pause",
@@ -11,20 +11,14 @@ pub(super) static PAUSE: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Revision,
+    stops: true,
     danger: Danger::Plain,
     make,
 };
 
-fn applies(rollout: &Rollout) -> Result<(), Refusal> {
-    match rollout.spec_paused {
-        true => Err(Refusal::because("already paused by hand")),
-        false => Ok(()),
-    }
-}
-
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let rollout = wish.rollout()?;
-    applies(rollout)?;
+    availability::pause(rollout)?;
     let mut operations = same_revision(rollout);
     operations.push(add("/spec/paused", true));
     let request = rollout_patch(wish.target, Part::Spec, operations)?;

@@ -89,3 +89,9 @@ impl Refusal {
         Refusal { reason: reason.into() }
     }
 }
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Refusal { reason }
+    }
+}

@@ -5,6 +5,7 @@ use super::patch::{
 };
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal, Request};
 use super::{Action, Kind, Needs, RestsOn, Wish};
+use crate::release::availability;
 use crate::release::rollout::Rollout;
 
 pub(super) static PROMOTE: Action = Action {
@@ -13,26 +14,17 @@ pub(super) static PROMOTE: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::Plain,
     make,
 };
 
-fn applies(rollout: &Rollout) -> Result<(), Refusal> {
-    // The reference client prints success here and changes nothing.
-    if rollout.status.abort {
-        return Err(Refusal::because("aborted: retry starts it again, promote-full completes it"));
-    }
-    if rollout.status.pause_conditions.is_empty() && !rollout.spec_paused {
-        return Err(Refusal::because("not paused"));
-    }
-    Ok(())
-}
-
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let rollout = wish.rollout()?;
-    applies(rollout)?;
+    availability::promote(rollout)?;
     let status = &rollout.status;
-    if status.pause_conditions.is_empty() {
+    // Aborted and paused by hand: only the pause by hand can end.
+    if status.pause_conditions.is_empty() || status.abort {
         let (request, change) = unpause(wish, rollout)?;
         return Ok(rollout_plan(wish, PROMOTE.name, rollout, vec![request], vec![change], Effect::SpecPaused(false)));
     }

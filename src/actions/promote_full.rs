@@ -3,7 +3,7 @@
 use super::patch::{Part, add, fleet_time, pod_hash, rollout_patch, rollout_plan, same_phase, same_step};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish, promote};
-use crate::release::rollout::Rollout;
+use crate::release::availability;
 
 pub(super) static PROMOTE_FULL: Action = Action {
     name: "promote-full",
@@ -11,23 +11,14 @@ pub(super) static PROMOTE_FULL: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::TypeName,
     make,
 };
 
-fn applies(rollout: &Rollout) -> Result<(), Refusal> {
-    if rollout.is_fully_promoted() {
-        return Err(Refusal::because("already fully promoted"));
-    }
-    if rollout.status.promote_full {
-        return Err(Refusal::because("already being fully promoted"));
-    }
-    Ok(())
-}
-
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let rollout = wish.rollout()?;
-    applies(rollout)?;
+    availability::promote_full(rollout)?;
     let pod_hash = pod_hash(rollout)?;
     let mut operations = same_step(rollout);
     // The most far-reaching action must not hit a release that was aborted a moment ago.

@@ -11,7 +11,8 @@ pub(super) static RESTART: Action = Action {
     help: "replace every pod by one of the same revision",
     on: Kind::Rollout,
     needs: Needs::Nothing,
-    rests_on: RestsOn::Step,
+    rests_on: RestsOn::Revision,
+    stops: false,
     danger: Danger::Plain,
     make,
 };

@@ -3,7 +3,7 @@
 use super::patch::{Part, add, pod_hash, rollout_patch, rollout_plan, same_step};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish};
-use crate::release::rollout::Rollout;
+use crate::release::availability;
 
 pub(super) static RETRY: Action = Action {
     name: "retry",
@@ -11,23 +11,14 @@ pub(super) static RETRY: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::Plain,
     make,
 };
 
-fn applies(rollout: &Rollout) -> Result<(), Refusal> {
-    if !rollout.status.abort {
-        return Err(Refusal::because("not aborted"));
-    }
-    if rollout.is_fully_promoted() {
-        return Err(Refusal::because("nothing to retry: the current revision is the stable one"));
-    }
-    Ok(())
-}
-
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let rollout = wish.rollout()?;
-    applies(rollout)?;
+    availability::retry(rollout)?;
     let pod_hash = pod_hash(rollout)?;
     let mut operations = same_step(rollout);
     operations.push(add("/status/abort", false));

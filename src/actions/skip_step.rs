@@ -3,7 +3,8 @@
 use super::patch::{Part, add, pod_hash, remove, rollout_patch, rollout_plan, same_phase, same_step, step_words};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish};
-use crate::release::rollout::{Rollout, Step};
+use crate::release::availability;
+use crate::release::rollout::Step;
 
 pub(super) static SKIP_STEP: Action = Action {
     name: "skip-step",
@@ -11,29 +12,16 @@ pub(super) static SKIP_STEP: Action = Action {
     on: Kind::Rollout,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::Plain,
     make,
 };
 
-/// The index to go to.
-fn applies(rollout: &Rollout) -> Result<i32, Refusal> {
-    if rollout.canary().is_none() {
-        return Err(Refusal::because("not a canary: there are no steps"));
-    }
-    if rollout.status.abort {
-        return Err(Refusal::because("aborted: retry starts the steps again"));
-    }
-    let count = i32::try_from(rollout.steps().len()).unwrap_or(i32::MAX);
-    let index = rollout.status.current_step_index.unwrap_or(0).max(0);
-    if index >= count {
-        return Err(Refusal::because("no steps remain"));
-    }
-    Ok(index + 1)
-}
-
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let rollout = wish.rollout()?;
-    let index = applies(rollout)?;
+    availability::skip_step(rollout)?;
+    // Absent is the first.
+    let index = rollout.status.current_step_index.unwrap_or(0).max(0) + 1;
     let pod_hash = pod_hash(rollout)?;
     let status = &rollout.status;
     // Without these tests a second press would skip a second step.

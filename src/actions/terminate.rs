@@ -4,7 +4,8 @@ use super::guard::Seen;
 use super::patch::{Part, SOON, add, argo_patch, test};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish};
-use crate::release::analysis::{AnalysisPhase, AnalysisRun};
+use crate::release::analysis::AnalysisPhase;
+use crate::release::availability;
 
 pub(super) static TERMINATE: Action = Action {
     name: "terminate",
@@ -12,23 +13,14 @@ pub(super) static TERMINATE: Action = Action {
     on: Kind::AnalysisRun,
     needs: Needs::Nothing,
     rests_on: RestsOn::Step,
+    stops: false,
     danger: Danger::Plain,
     make,
 };
 
-fn applies(run: &AnalysisRun) -> Result<(), Refusal> {
-    if run.phase.is_completed() {
-        return Err(Refusal::because(format!("already completed: {}", run.phase.word())));
-    }
-    if run.terminate {
-        return Err(Refusal::because("already being terminated"));
-    }
-    Ok(())
-}
-
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let run = wish.run()?;
-    applies(run)?;
+    availability::terminate(run)?;
     let mut operations = vec![test("/metadata/uid", &*run.id.uid.0)];
     // Pending may also mean an absent phase, which cannot be tested.
     if run.phase == AnalysisPhase::Running {

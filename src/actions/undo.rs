@@ -6,6 +6,7 @@ use similar::TextDiff;
 use super::patch::{JSON_PATCH, SOON, pod_hash, rollout_plan, same_revision, test};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal, Request};
 use super::{Action, Kind, Needs, RestsOn, Templates, Wish};
+use crate::release::availability;
 use crate::release::rollout::Rollout;
 use crate::release::text::visible_up_to;
 
@@ -14,7 +15,8 @@ pub(super) static UNDO: Action = Action {
     help: "go back to the pod template of an earlier revision",
     on: Kind::Rollout,
     needs: Needs::Revision,
-    rests_on: RestsOn::Step,
+    rests_on: RestsOn::Revision,
+    stops: false,
     danger: Danger::TypeName,
     make,
 };
@@ -23,9 +25,17 @@ pub(super) static UNDO: Action = Action {
 const LONGEST_DIFF: usize = 2_000;
 
 fn applies<'a>(wish: &Wish<'a>, rollout: &Rollout) -> Result<&'a Templates, Refusal> {
+    // ReplicaSets are watched for the focused Rollout only: elsewhere the revisions are known once they were read out.
+    let are_known = !wish.model.replica_sets_of(rollout).is_empty();
     let Some(templates) = wish.revision else {
+        if are_known {
+            availability::undo(wish.model, rollout)?;
+        }
         return Err(Refusal::because(super::CHOOSE_REVISION));
     };
+    if are_known {
+        availability::undo_to(wish.model, rollout, templates.revision)?;
+    }
     if *shown(templates) == templates.wanted {
         let revision = templates.revision;
         return Err(Refusal::because(format!("revision {revision} has the template that is already wanted")));

@@ -138,7 +138,10 @@ impl App {
         let mut refused = Vec::new();
         for target in targets {
             match self.wish(target, templates, now, |wish| action.plan(wish)) {
-                Ok(plan) => plans.push(plan),
+                Ok(mut plan) => {
+                    plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
+                    plans.push(plan);
+                }
                 Err(refusal) => refused.push((target.clone(), refusal)),
             }
         }

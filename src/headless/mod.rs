@@ -7,6 +7,7 @@ pub mod cost;
 pub mod cutover;
 pub mod drift;
 pub mod exit;
+pub mod flags;
 pub mod k6;
 pub mod needs;
 pub mod results;
@@ -64,3 +65,6 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod agreement;

@@ -47,14 +47,13 @@ impl Keymap {
 
     /// The keymap that those files make, the base first.
     pub fn from_layers(parts: Vec<Part>, names: &Names<'_>, warnings: &mut Warnings) -> Keymap {
-        let last = parts.last().map(|part| part.file.clone()).unwrap_or_default();
         let mut lines = Vec::new();
         for (depth, part) in parts.into_iter().enumerate() {
             read_part(part, depth, names, &mut lines, warnings);
         }
-        rules::drop_conflicts(&mut lines, warnings);
+        rules::drop_faults(&mut lines, warnings);
         let mut layers = stack(&lines);
-        rules::restore_needs(&mut layers, &last, warnings);
+        rules::add_needs(&mut layers);
         Keymap::new(layers)
     }
 
@@ -120,14 +119,20 @@ pub(super) fn stack(lines: &[Line]) -> Vec<(String, Vec<Binding>)> {
     let mut layers: Vec<(String, Vec<Binding>)> = Vec::new();
     for under_same_file in lines.chunk_by(|a, b| a.depth == b.depth && a.layer == b.layer) {
         let Some(first) = under_same_file.first() else { continue };
-        let at = layers.iter().position(|(name, _)| *name == first.layer).unwrap_or_else(|| {
-            layers.push((first.layer.clone(), Vec::new()));
-            layers.len() - 1
-        });
-        let old = std::mem::take(&mut layers[at].1);
+        let bindings = bindings_of(&mut layers, &first.layer);
+        let old = std::mem::take(bindings);
         let kept = old.into_iter().filter(|binding| under_same_file.iter().all(|line| line.chord != binding.chord));
         let new = under_same_file.iter().filter_map(|line| Some(Binding { chord: line.chord, command: line.command? }));
-        layers[at].1 = new.chain(kept).collect();
+        *bindings = new.chain(kept).collect();
     }
     layers
+}
+
+/// What a layer binds, to be changed; a new layer is added.
+pub(super) fn bindings_of<'a>(layers: &'a mut Vec<(String, Vec<Binding>)>, name: &str) -> &'a mut Vec<Binding> {
+    let at = layers.iter().position(|(layer, _)| layer == name).unwrap_or_else(|| {
+        layers.push((name.to_owned(), Vec::new()));
+        layers.len() - 1
+    });
+    &mut layers[at].1
 }

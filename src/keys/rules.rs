@@ -6,12 +6,12 @@ use super::chord::Chord;
 use super::command::Command;
 use super::keymap::Binding;
 use super::layer;
-use super::load::{Line, stack};
+use super::load::{Line, bindings_of, stack};
 
-/// Leaves out lines until no two of the keymap exclude each other. Of such two, the one of the later file goes; in one
-/// file, the one that acts.
-pub(super) fn drop_conflicts(lines: &mut Vec<Line>, warnings: &mut Warnings) {
-    while let Some((at, message)) = conflict(lines) {
+/// Leaves out lines until no two of the keymap exclude each other and every layer has the keys that it needs. Of two that
+/// exclude each other, the one of the later file goes; in one file, the one that acts. So the base never loses a line.
+pub(super) fn drop_faults(lines: &mut Vec<Line>, warnings: &mut Warnings) {
+    while let Some((at, message)) = conflict(lines).or_else(|| lock_in(lines)) {
         let line = lines.remove(at);
         warnings.push(&line.file, line.line, message);
     }
@@ -56,29 +56,42 @@ fn position(lines: &[Line], layer: &str, binding: &Binding) -> Option<usize> {
     lines.iter().rposition(|line| line.layer == layer && line.chord == binding.chord)
 }
 
-/// Gives back the last key of what every layer needs.
-pub(super) fn restore_needs(layers: &mut Vec<(String, Vec<Binding>)>, file: &str, warnings: &mut Warnings) {
-    for layer in layer::LAYERS {
-        for (command, key) in layer.needs {
-            let at = layers.iter().position(|(name, _)| name == layer.name);
-            if at.is_some_and(|at| layers[at].1.iter().any(|binding| binding.command == *command)) {
-                continue;
-            }
-            let Ok(chord) = key.parse::<Chord>() else { continue };
-            let name = command.name();
-            warnings.push(file, 0, format!("layer `{}` leaves no key for `{name}`: `{key}` stays", layer.name));
-            let at = at.unwrap_or_else(|| {
-                layers.push((layer.name.to_owned(), Vec::new()));
-                layers.len() - 1
-            });
-            layers[at].1.retain(|binding| binding.chord != chord);
-            if layer.name == layer::CONFIRM {
-                // The rule above holds for the key that is put back as well.
-                for (name, bindings) in layers.iter_mut() {
-                    bindings.retain(|binding| binding.chord != chord || !starts(name, binding.command));
-                }
-            }
-            layers[at].1.push(Binding { chord, command: *command });
+/// A line that takes away the last key of something that its layer needs.
+fn lock_in(lines: &[Line]) -> Option<(usize, String)> {
+    let layers = stack(lines);
+    let missing = needs().filter(|(layer, command, _)| !has(&layers, layer, *command));
+    missing.into_iter().find_map(|(layer, command, key)| {
+        let takes_away = |at: &usize| {
+            let line = &lines[*at];
+            let mut before = lines[..*at].iter().filter(|before| before.layer == layer && before.chord == line.chord);
+            line.layer == layer && before.next_back().is_some_and(|before| before.command == Some(command))
+        };
+        let mut takers = (0..lines.len()).filter(takes_away).collect::<Vec<usize>>();
+        takers.sort_by_key(|at| lines[*at].chord.to_string() == key);
+        let at = takers.pop()?;
+        let (chord, name) = (lines[at].chord, command.name());
+        Some((at, format!("`{chord}` stays `{name}` in `{layer}`: there must be a key for that, and this is the last")))
+    })
+}
+
+fn needs() -> impl Iterator<Item = (&'static str, Command, &'static str)> {
+    layer::LAYERS.iter().flat_map(|layer| layer.needs.iter().map(|(command, key)| (layer.name, *command, *key)))
+}
+
+fn has(layers: &[(String, Vec<Binding>)], layer: &str, command: Command) -> bool {
+    let of_layer = layers.iter().filter(|(name, _)| name == layer);
+    of_layer.flat_map(|(_, bindings)| bindings).any(|binding| binding.command == command)
+}
+
+/// Binds what every layer needs where not even the base does, which happens only without one.
+pub(super) fn add_needs(layers: &mut Vec<(String, Vec<Binding>)>) {
+    for (layer, command, key) in needs() {
+        if has(layers, layer, command) {
+            continue;
         }
+        let Ok(chord) = key.parse::<Chord>() else { continue };
+        let bindings = bindings_of(layers, layer);
+        bindings.retain(|binding| binding.chord != chord);
+        bindings.push(Binding { chord, command });
     }
 }

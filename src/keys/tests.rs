@@ -52,6 +52,16 @@ fn every_command_and_action_has_a_key_in_the_default_keymap() {
     }
 }
 
+#[test]
+fn every_row_of_actions_has_a_key() {
+    let actions: Vec<&'static str> = crate::actions::ACTIONS.iter().map(|action| action.name).collect();
+    for (name, _) in EMBEDDED {
+        let (keymap, warnings) = Keymap::load(&Keymap::library(None), name, &Names { panes: &[], actions: &actions });
+        assert_eq!(warnings, [], "{name}");
+        assert!(actions.iter().all(|action| keymap.hint(HOME, Command::Act(action)).is_some()), "{name}");
+    }
+}
+
 /// What fingers do without thinking: less, vim, readline, k9s and every list. None of these may change a cluster.
 const HABITS: &[&str] = &[
     "j",
@@ -224,11 +234,21 @@ fn what_lies_under_every_layer_neither_confirms_nor_types() {
 
 #[test]
 fn nobody_can_be_locked_in() {
-    let (keymap, warnings) = load("always: { ctrl-c: null }\nconfirm: { esc: , n: , q: , ctrl-c: , y: }");
-    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    let text = "always: { ctrl-c: null }\nconfirm:\n  esc:\n  n:\n  q: down\n  ctrl-c:\n  y: null\n";
+    let (keymap, warnings) = load(text);
+    assert_eq!(
+        warnings,
+        [
+            "mine.yaml:1: `ctrl-c` stays `quit` in `always`: there must be a key for that, and this is the last",
+            "mine.yaml:7: `y` stays `confirm` in `confirm`: there must be a key for that, and this is the last",
+            "mine.yaml:3: `esc` stays `back` in `confirm`: there must be a key for that, and this is the last",
+        ]
+    );
     assert_eq!(press(&keymap, HOME, "ctrl-c"), Some(Command::Quit));
     assert_eq!(press(&keymap, &[layer::CONFIRM], "esc"), Some(Command::Back));
     assert_eq!(press(&keymap, &[layer::CONFIRM], "y"), Some(Command::Confirm));
+    let (keymap, warnings) = load("confirm: { f2: confirm, y: null }");
+    assert_eq!((warnings.len(), press(&keymap, &[layer::CONFIRM], "y")), (0, None));
 }
 
 #[test]
@@ -259,6 +279,11 @@ proptest! {
         let (keymap, _) = Keymap::load(&Keymap::library(Some(dir.path().to_owned())), "mine", &NAMES);
         prop_assert_eq!(press(&keymap, HOME, "P"), Some(Command::Act("promote")));
     }
+}
+
+proptest! {
+    // Each case loads a whole keymap.
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn whatever_is_bound_the_rules_hold(

@@ -40,9 +40,10 @@ pub fn draw(cx: &Cx, ui: &Ui, area: Rect, buf: &mut Buffer) {
     brush::line(cx, &left, None, Rect { width: (x - area.x).saturating_sub(1), ..area }, buf);
 }
 
-fn left_part(cx: &Cx, ui: &Ui, with_product: bool) -> Words {
+fn left_part(cx: &Cx, ui: &Ui, wide: bool) -> Words {
     let mut words = Words::new();
-    if with_product {
+    let pad = if wide { " " } else { "" };
+    if wide {
         words.push(" Flightdeck ", Role::Title);
         if !ui.world.is_empty() {
             words.push(format!("{} ", ui.world), Role::Attention);
@@ -51,14 +52,14 @@ fn left_part(cx: &Cx, ui: &Ui, with_product: bool) -> Words {
     for context in &ui.contexts {
         if context.protected {
             let sign = cx.glyph(Glyph::Protected);
-            words.push(format!(" {sign} {} PROTECTED ", context.name), Role::Protected);
+            words.push(format!("{pad}{sign} {} PROTECTED{pad}", context.label), Role::Protected);
         } else {
-            words.push(format!(" {} ", context.name), Role::Title);
+            words.push(format!("{pad}{}{pad}", context.label), Role::Title);
         }
+        words.push(" ", Role::Text);
     }
-    words.push(" ", Role::Text);
     match (&ui.read_only, ui.write_until) {
-        (Some(why), _) => words.push(format!(" {} {why} ", cx.glyph(Glyph::ReadOnly)), Role::ReadOnly),
+        (Some(why), _) => words.push(format!("{pad}{} {why}{pad}", cx.glyph(Glyph::ReadOnly)), Role::ReadOnly),
         (None, Some(until)) => {
             cx.wake_at(until);
             words.push(format!("WRITE until {}", until.strftime("%H:%M UTC")), Role::Danger);

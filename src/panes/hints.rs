@@ -70,12 +70,12 @@ pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
         commands.extend(actions(cx, ui).into_iter().map(Command::Act));
     }
     if ui.detail.is_some() {
-        commands.extend([Command::Back, Command::Copy]);
+        commands.extend([Command::Back, Command::Palette, Command::Copy]);
     } else {
-        commands.extend([Command::Open, Command::Filter, Command::Mark, Command::Sort, Command::NextPane]);
-        commands.push(Command::Zoom);
+        commands.extend([Command::Open, Command::Filter, Command::Palette, Command::NextPane, Command::Mark]);
+        commands.extend([Command::Sort, Command::Zoom]);
     }
-    commands.extend([Command::Freeze, Command::Palette]);
+    commands.push(Command::Freeze);
     let layers = ui.pane_layers();
     let hint =
         |command: Command| Some(Hint { key: keymap.hint(&layers, command)?, words: short(ui, command), command });

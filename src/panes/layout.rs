@@ -49,7 +49,7 @@ pub fn layout(cx: &Cx, ui: &Ui, area: Rect) -> Layout {
         return layout;
     }
     let shown = if ui.zoom { vec![ui.focus] } else { shown(ui.focus, rest) };
-    if shown.len() < PANES.len() && rest.height >= 6 {
+    if shown.len() < PANES.len() && rest.height >= 12 {
         (layout.tabs, rest) = split_top(rest, 1);
     }
     layout.tiles = tiles(&shown, rest);

@@ -22,6 +22,11 @@ pub mod overlay;
 pub mod screen;
 pub mod tile;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use crate::release::object::{ObjectId, Uid};

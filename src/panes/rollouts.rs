@@ -25,7 +25,7 @@ static COLUMNS: &[Column] = &[
     Column::new("REV", 3, 5, 6).right(),
     Column::new("IMAGE", 12, 44, 8),
     Column::new("AGE", 4, 4, 9).right(),
-    Column::new("WHY, AND WHAT COMES NEXT", 14, 120, 2),
+    Column::new("WHY, AND WHAT COMES NEXT", 24, 160, 2),
 ];
 
 impl Pane for Rollouts {

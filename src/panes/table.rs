@@ -67,8 +67,10 @@ impl Cell {
     }
 }
 
-/// Width of each column in `width` cells; 0 where it is left out.
-pub fn widths(columns: &[Column], width: u16, many_contexts: bool) -> Vec<u16> {
+/// Width of each column in `width` cells; 0 where it is left out. `rows` are those that are visible: a column takes no more
+/// than they need, in steps of four cells, so that it does not twitch while one scrolls.
+pub fn widths(columns: &[Column], rows: &[Vec<Cell>], width: u16, many_contexts: bool) -> Vec<u16> {
+    let wanted: Vec<u16> = columns.iter().enumerate().map(|(index, column)| wanted(column, index, rows)).collect();
     let mut shown: Vec<bool> = columns.iter().map(|column| many_contexts || !column.context).collect();
     let needed = |shown: &[bool]| -> u16 {
         let used = columns.iter().zip(shown).filter(|(_, shown)| **shown);
@@ -87,8 +89,8 @@ pub fn widths(columns: &[Column], width: u16, many_contexts: bool) -> Vec<u16> {
     let mut left = width.saturating_sub(needed(&shown));
     while left > 0 {
         let mut given = false;
-        for (index, column) in columns.iter().enumerate() {
-            if left > 0 && shown[index] && widths[index] < column.max {
+        for index in 0..columns.len() {
+            if left > 0 && shown[index] && widths[index] < wanted[index] {
                 widths[index] += 1;
                 left -= 1;
                 given = true;
@@ -99,6 +101,13 @@ pub fn widths(columns: &[Column], width: u16, many_contexts: bool) -> Vec<u16> {
         }
     }
     widths
+}
+
+fn wanted(column: &Column, index: usize, rows: &[Vec<Cell>]) -> u16 {
+    let cells = rows.iter().filter_map(|cells| cells.get(index));
+    let longest = cells.map(|cell| cell.text.width()).max().unwrap_or(0).max(column.title.width());
+    let stepped = u16::try_from(longest.next_multiple_of(4)).unwrap_or(u16::MAX);
+    stepped.clamp(column.min, column.max)
 }
 
 /// Draws the titles.
@@ -191,14 +200,17 @@ mod tests {
 
     #[test]
     fn the_least_important_column_goes_first() {
-        assert_eq!(widths(COLUMNS, 9, false), [4, 0, 4, 0]);
-        assert_eq!(widths(COLUMNS, 4, false), [4, 0, 0, 0]);
-        assert_eq!(widths(COLUMNS, 1, false), [4, 0, 0, 0]);
+        assert_eq!(widths(COLUMNS, &[], 9, false), [4, 0, 4, 0]);
+        assert_eq!(widths(COLUMNS, &[], 4, false), [4, 0, 0, 0]);
+        assert_eq!(widths(COLUMNS, &[], 1, false), [4, 0, 0, 0]);
     }
 
     #[test]
     fn spare_room_goes_to_columns_that_can_use_it() {
-        assert_eq!(widths(COLUMNS, 40, false), [10, 4, 24, 0]);
-        assert_eq!(widths(COLUMNS, 40, true), [10, 4, 20, 3]);
+        let rows = [vec![Cell::new("123456789"), Cell::new("x"), Cell::new("y".repeat(90)), Cell::new("z")]];
+        assert_eq!(widths(COLUMNS, &rows, 40, false), [10, 4, 24, 0]);
+        assert_eq!(widths(COLUMNS, &rows, 40, true), [10, 4, 20, 3]);
+        let rows = [vec![Cell::new("12345"), Cell::new("x"), Cell::new("y"), Cell::new("z")]];
+        assert_eq!(widths(COLUMNS, &rows, 40, false), [8, 4, 4, 0]);
     }
 }

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::keys::{Command, Keymap};
 use crate::release::model::Liveness;
+use crate::release::object::Uid;
 use crate::theme::{Glyph, Role};
 
 use super::brush::{self, Words};
@@ -13,12 +14,19 @@ use super::cx::Cx;
 use super::freshness;
 use super::layout::{Tile, split_top};
 use super::list::ListState;
-use super::table::{self, Column};
+use super::table::{self, Cell, Column};
 use super::ui::Ui;
 use super::{PANES, Pane};
 
 /// Cells before each row, for the cursor and the mark.
 pub const GUTTER: u16 = 2;
+
+/// What a table needs to be drawn.
+struct Look {
+    columns: &'static [Column],
+    visible: Vec<Vec<Cell>>,
+    widths: Vec<u16>,
+}
 
 /// Draws a tile with what its list has settled on.
 pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, tile: &Tile, buf: &mut Buffer) {
@@ -33,13 +41,16 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, tile: &Tile, buf: &mut Buffer) {
     if list.order.is_empty() {
         return empty(cx, *pane, list, area, buf);
     }
-    let (_, inner) = split_left(area, GUTTER);
-    let widths = table::widths(pane.columns(), inner.width, cx.many_contexts);
+    let visible: Vec<Vec<Cell>> =
+        list.order.iter().skip(list.offset).take(tile.height).map(|row| cells(cx, *pane, row, list)).collect();
+    let inner = inset(area, GUTTER);
+    let widths = table::widths(pane.columns(), &visible, inner.width, cx.many_contexts);
     if tile.area.height >= 3 {
         table::draw_header(cx, pane.columns(), &widths, list.sort, split_top(inner, 1).0, buf);
         area = split_top(area, 1).1;
     }
-    rows(cx, *pane, list, &widths, focused, area, buf);
+    let look = Look { columns: pane.columns(), visible, widths };
+    rows(cx, &look, list, focused, area, buf);
 }
 
 fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Rect, buf: &mut Buffer) {
@@ -99,26 +110,29 @@ fn empty(cx: &Cx, pane: &dyn Pane, list: &ListState, area: Rect, buf: &mut Buffe
     brush::lines(cx, &words.wrapped(usize::from(area.width), 2), area, buf);
 }
 
-fn rows(cx: &Cx, pane: &dyn Pane, list: &ListState, widths: &[u16], focused: bool, area: Rect, buf: &mut Buffer) {
-    let columns: &[Column] = pane.columns();
-    let visible = list.order.iter().enumerate().skip(list.offset);
-    for ((index, uid), area) in visible.zip(area.intersection(buf.area).rows()) {
+/// The cells of a row, in the role of what may no longer be so where its context is not heard from.
+fn cells(cx: &Cx, pane: &dyn Pane, row: &Uid, list: &ListState) -> Vec<Cell> {
+    let Some(mut cells) = pane.cells(cx, row) else { return Vec::new() };
+    let context = pane.target(cx, row).map(|target| target.context);
+    let standing = context.and_then(|context| freshness::worst_in(cx, pane.sources(), &context));
+    if standing.is_some_and(|standing| freshness::is_doubtful(standing.liveness)) {
+        cells.iter_mut().for_each(|cell| cell.role = Role::Stale);
+    } else if list.marks.contains(row) {
+        cells.iter_mut().filter(|cell| cell.role == Role::Text).for_each(|cell| cell.role = Role::Marked);
+    }
+    cells
+}
+
+fn rows(cx: &Cx, look: &Look, list: &ListState, focused: bool, area: Rect, buf: &mut Buffer) {
+    let visible = look.visible.iter().zip(list.order.iter().enumerate().skip(list.offset));
+    for ((cells, (index, uid)), area) in visible.zip(area.intersection(buf.area).rows()) {
         let selected = focused && index == list.index;
-        let marked = list.marks.contains(uid);
         let base = selected.then(|| cx.style(Role::Selection));
         if let Some(base) = base {
             buf.set_style(area, base);
         }
-        gutter(cx, selected, marked, area, buf);
-        let Some(mut cells) = pane.cells(cx, uid) else { continue };
-        let context = pane.target(cx, uid).map(|target| target.context);
-        let standing = context.and_then(|context| freshness::worst_in(cx, pane.sources(), &context));
-        if standing.is_some_and(|standing| freshness::is_doubtful(standing.liveness)) {
-            cells.iter_mut().for_each(|cell| cell.role = Role::Stale);
-        } else if marked {
-            cells.iter_mut().filter(|cell| cell.role == Role::Text).for_each(|cell| cell.role = Role::Marked);
-        }
-        table::draw_row(cx, columns, widths, &cells, base, inset(area, GUTTER), buf);
+        gutter(cx, selected, list.marks.contains(uid), area, buf);
+        table::draw_row(cx, look.columns, &look.widths, cells, base, inset(area, GUTTER), buf);
     }
 }
 
@@ -134,10 +148,6 @@ pub fn gutter(cx: &Cx, selected: bool, marked: bool, area: Rect, buf: &mut Buffe
 
 /// `area` without its first `cells` columns.
 pub fn inset(area: Rect, cells: u16) -> Rect {
-    split_left(area, cells).1
-}
-
-fn split_left(area: Rect, width: u16) -> (Rect, Rect) {
-    let width = width.min(area.width);
-    (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
+    let cells = cells.min(area.width);
+    Rect { x: area.x + cells, width: area.width - cells, ..area }
 }

@@ -64,7 +64,7 @@ pub fn abort(rollout: &Rollout) -> Result<(), String> {
     if rollout.status.abort {
         return Err("already aborted".to_owned());
     }
-    not_stable(rollout)
+    not_stable(rollout, "nothing to abort: the current revision is the stable one")
 }
 
 /// Once more, after an abort.
@@ -72,15 +72,15 @@ pub fn retry(rollout: &Rollout) -> Result<(), String> {
     if !rollout.status.abort {
         return Err("not aborted".to_owned());
     }
-    not_stable(rollout)
+    not_stable(rollout, "nothing to retry: the current revision is the stable one")
 }
 
 /// Ends a pause by hand, and only that: the pause of a step is ended by promote.
 pub fn resume(rollout: &Rollout) -> Result<(), String> {
-    match (rollout.spec_paused, rollout.status.pause_conditions.first()) {
+    match (rollout.spec_paused, rollout.status.pause_conditions.is_empty()) {
         (true, _) => Ok(()),
-        (false, Some(pause)) => Err(format!("not paused by hand but by {}: promote ends that", pause.reason)),
-        (false, None) => Err("not paused".to_owned()),
+        (false, true) => Err("not paused".to_owned()),
+        (false, false) => Err("paused by a step and not by hand: promote goes on".to_owned()),
     }
 }
 
@@ -92,44 +92,39 @@ pub fn pause(rollout: &Rollout) -> Result<(), String> {
 /// Ends the pause that is in force, whoever made it.
 pub fn promote(rollout: &Rollout) -> Result<(), String> {
     let status = &rollout.status;
-    if rollout.spec_paused {
-        return Ok(());
-    }
     if status.abort {
-        // The controller takes the patch and does nothing with it.
-        return Err("aborted: promote would change nothing, retry or promote-full instead".to_owned());
+        // The reference client prints success here and changes nothing.
+        return Err("aborted: retry starts it again, promote-full completes it".to_owned());
     }
-    if !status.pause_conditions.is_empty() {
-        return Ok(());
+    match (status.pause_conditions.is_empty(), rollout.spec_paused) {
+        (false, _) => has_revision(rollout),
+        (true, true) => Ok(()),
+        (true, false) if status.controller_pause => {
+            Err("the pause has just been ended, the controller has not gone on yet".to_owned())
+        }
+        (true, false) => Err("not paused".to_owned()),
     }
-    Err(if status.controller_pause {
-        "the pause has just been ended, the controller has not gone on yet".to_owned()
-    } else {
-        "not paused".to_owned()
-    })
 }
 
 /// To the end at once, past all steps, pauses and analyses. An aborted Rollout can be completed with it too.
 pub fn promote_full(rollout: &Rollout) -> Result<(), String> {
-    not_stable(rollout)
+    not_stable(rollout, "already fully promoted")?;
+    if rollout.status.promote_full { Err("already being fully promoted".to_owned()) } else { Ok(()) }
 }
 
 /// Past the current step, whether it runs or pauses.
 pub fn skip_step(rollout: &Rollout) -> Result<(), String> {
     let Some(canary) = rollout.canary() else {
-        return Err("only a canary has steps".to_owned());
+        return Err("not a canary: there are no steps".to_owned());
     };
-    if canary.steps.is_empty() {
-        return Err("this canary has no steps".to_owned());
-    }
     if rollout.status.abort {
-        return Err("aborted: no step is running".to_owned());
+        return Err("aborted: retry starts the steps again".to_owned());
     }
-    not_stable(rollout)?;
-    if rollout.status.current_step_index.is_some() && rollout.current_step().is_none() {
-        return Err("all steps are done".to_owned());
+    let index = usize::try_from(rollout.status.current_step_index.unwrap_or(0)).unwrap_or(0);
+    if index >= canary.steps.len() {
+        return Err("no steps remain".to_owned());
     }
-    Ok(())
+    has_revision(rollout)
 }
 
 /// Replaces all pods, one after another.
@@ -159,7 +154,7 @@ pub fn undo_to(model: &Model, rollout: &Rollout, revision: u64) -> Result<(), St
 /// Ends one AnalysisRun.
 pub fn terminate(run: &AnalysisRun) -> Result<(), String> {
     if run.phase.is_completed() {
-        return Err(format!("already ended: {}", run.phase.word()));
+        return Err(format!("already completed: {}", run.phase.word()));
     }
     if run.terminate { Err("already being terminated".to_owned()) } else { Ok(()) }
 }
@@ -172,13 +167,14 @@ fn terminate_any(model: &Model, rollout: &Rollout) -> Result<(), String> {
     }
 }
 
-/// Absent is as good as empty: the controller compares the two as strings.
-fn not_stable(rollout: &Rollout) -> Result<(), String> {
-    let status = &rollout.status;
-    match (&status.stable_hash, &status.current_pod_hash) {
-        (None, None) => Err("the controller has not looked at it yet".to_owned()),
-        (stable, current) if stable == current => Err("already at the stable revision".to_owned()),
-        _ => Ok(()),
+fn not_stable(rollout: &Rollout, otherwise: &str) -> Result<(), String> {
+    if rollout.is_fully_promoted() { Err(otherwise.to_owned()) } else { has_revision(rollout) }
+}
+
+fn has_revision(rollout: &Rollout) -> Result<(), String> {
+    match rollout.status.current_pod_hash.as_deref() {
+        Some(hash) if !hash.is_empty() => Ok(()),
+        _ => Err("no revision yet: the controller has not seen this Rollout".to_owned()),
     }
 }
 
@@ -238,7 +234,7 @@ mod tests {
         let by_hand = |rollout: &mut Rollout| rollout.spec_paused = true;
         assert_eq!(edited(sample::rollout("web"), by_hand), "promote resume");
         assert_eq!(edited(sample::paused("web"), by_hand), "abort promote promoteFull resume skipStep");
-        assert_eq!(edited(sample::aborted("web"), by_hand), "promote promoteFull resume retry");
+        assert_eq!(edited(sample::aborted("web"), by_hand), "promoteFull resume retry");
         let running = |rollout: &mut Rollout| {
             rollout.status.pause_conditions.clear();
             rollout.status.controller_pause = false;
@@ -258,20 +254,24 @@ mod tests {
     #[test]
     fn each_refusal_is_said_in_words() {
         let (healthy, paused, aborted) = (sample::rollout("web"), sample::paused("web"), sample::aborted("web"));
+        let mut new = sample::rollout("web");
+        new.status = Status::default();
         let mut unpausing = sample::paused("web");
         unpausing.status.pause_conditions.clear();
         for (refusal, words) in [
-            (abort(&healthy), "already at the stable revision"),
+            (abort(&healthy), "nothing to abort: the current revision is the stable one"),
             (abort(&aborted), "already aborted"),
             (retry(&paused), "not aborted"),
             (resume(&healthy), "not paused"),
-            (resume(&paused), "not paused by hand but by CanaryPauseStep: promote ends that"),
+            (resume(&paused), "paused by a step and not by hand: promote goes on"),
             (promote(&healthy), "not paused"),
-            (promote(&aborted), "aborted: promote would change nothing, retry or promote-full instead"),
+            (promote(&aborted), "aborted: retry starts it again, promote-full completes it"),
             (promote(&unpausing), "the pause has just been ended, the controller has not gone on yet"),
-            (promote_full(&healthy), "already at the stable revision"),
-            (skip_step(&sample::blue_green("web")), "only a canary has steps"),
-            (skip_step(&aborted), "aborted: no step is running"),
+            (promote_full(&healthy), "already fully promoted"),
+            (skip_step(&sample::blue_green("web")), "not a canary: there are no steps"),
+            (skip_step(&healthy), "no steps remain"),
+            (skip_step(&aborted), "aborted: retry starts the steps again"),
+            (abort(&new), "no revision yet: the controller has not seen this Rollout"),
             (undo(&Model::default(), &healthy), "its revisions have not been read yet"),
         ] {
             assert_eq!(refusal.unwrap_err(), words);
@@ -301,6 +301,6 @@ mod tests {
         run.terminate = true;
         assert_eq!(terminate(&run).unwrap_err(), "already being terminated");
         run.phase = AnalysisPhase::Successful;
-        assert_eq!(terminate(&run).unwrap_err(), "already ended: Successful");
+        assert_eq!(terminate(&run).unwrap_err(), "already completed: Successful");
     }
 }

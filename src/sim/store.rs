@@ -213,17 +213,17 @@ fn carry_over(resource: &Resource, known: &Value, value: &mut Value) {
         }
     }
     let Some(generation) = known["metadata"]["generation"].as_u64() else { return };
-    let spec = |value: &Value| {
-        let mut value = value.clone();
-        cut(&mut value, &["metadata"]);
-        if resource.status {
-            cut(&mut value, &["status"]);
-        }
-        value
-    };
-    if spec(known) != spec(value) {
-        put(value, &["metadata", "generation"], generation + 1);
+    let counts = |key: &str| key != "metadata" && !(resource.status && key == "status");
+    if differs(known, value, counts) {
+        put(value, &["metadata", "generation"], generation.saturating_add(1));
     }
+}
+
+/// Whether two objects differ in the fields that count.
+fn differs(one: &Value, other: &Value, counts: impl Fn(&str) -> bool) -> bool {
+    let fields = |value: &Value| value.as_object().into_iter().flatten().filter(|(key, _)| counts(key)).count();
+    let mut pairs = one.as_object().into_iter().flatten().filter(|(key, _)| counts(key));
+    fields(one) != fields(other) || pairs.any(|(key, value)| other[key] != *value)
 }
 
 /// A UID that looks random and is the same in every run.

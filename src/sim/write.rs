@@ -154,7 +154,7 @@ fn dry(target: &Target, known: &Value, mut wished: Value, status_only: bool) -> 
     let differs = wished["spec"] != known["spec"] || (!target.resource.status && wished["status"] != known["status"]);
     if differs && !status_only {
         let generation = int(known, &["metadata", "generation"]).unwrap_or(0);
-        put(&mut wished, &["metadata", "generation"], generation + 1);
+        put(&mut wished, &["metadata", "generation"], generation.saturating_add(1));
     }
     wished
 }

@@ -114,6 +114,15 @@ const fn ascii_border(vertical: &'static str, horizontal: &'static str, corner: 
 }
 
 impl Glyphs {
+    /// `unicode` or `ascii`.
+    pub fn named(name: &str) -> Option<Glyphs> {
+        match name {
+            "unicode" => Some(Glyphs::Unicode),
+            "ascii" => Some(Glyphs::Ascii),
+            _ => None,
+        }
+    }
+
     /// What is forced, or else what the environment can show.
     pub fn of_env(forced: Option<Glyphs>) -> Glyphs {
         forced.unwrap_or_else(|| Glyphs::decide(|name| std::env::var(name).ok()))

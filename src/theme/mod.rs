@@ -37,7 +37,6 @@ pub const AUTO: &str = "auto";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
     styles: Vec<Style>,
-    palette: Palette,
     depth: Depth,
 }
 
@@ -70,17 +69,22 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
-    /// A badge in the colour that a configuration names: a role, a name of the palette, or a colour.
+    /// A badge in the colour that a configuration names: a role, or a colour.
     pub fn badge(&self, name: &str) -> Option<Style> {
         if let Some(role) = Role::named(name) {
             return Some(self.style(role));
         }
-        let ground = style::colour(name, &self.palette).ok()?;
+        let ground = style::colour(name, &Palette::new()).ok()?;
         let badge = match (self.depth, ground) {
             (Depth::Mono, _) | (_, Color::Reset) => Style::new().reversed().bold(),
             (_, ground) => Style::new().fg(readable_on(ground)).bg(ground).bold(),
         };
         Some(colour::downgrade(badge, self.depth))
+    }
+
+    /// Whether [`Theme::badge`] knows that name.
+    pub fn knows_badge(name: &str) -> bool {
+        Role::named(name).is_some() || style::colour(name, &Palette::new()).is_ok()
     }
 
     fn from_parts(parts: Vec<Part>, depth: Depth, warnings: &mut Warnings) -> Theme {
@@ -105,7 +109,7 @@ impl Theme {
                 Err(message) => warnings.push(&file, entry.line, message),
             }
         }
-        Theme { styles, palette, depth }
+        Theme { styles, depth }
     }
 }
 

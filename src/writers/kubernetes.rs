@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{join, join_all};
 use http::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -50,6 +51,12 @@ pub struct DryRun {
 }
 
 impl Preflight {
+    /// What the API server warns of, over all requests.
+    pub fn warnings(&self) -> Vec<String> {
+        let tried = self.dry_run.iter().filter_map(|tried| tried.as_ref().ok());
+        tried.flat_map(|dry_run| dry_run.warnings.iter().cloned()).collect()
+    }
+
     /// Why that plan must not be sent; None when nothing stands against it.
     pub fn refusal(&self, plan: &Plan) -> Option<Refusal> {
         if self.requests != plan.requests {
@@ -80,18 +87,18 @@ impl Writer {
 
     /// Asks whether it is permitted, reads the object out, and has the server try every request without doing it.
     pub async fn preflight(&self, plan: &Plan) -> Preflight {
-        let mut access = Vec::new();
-        for request in &plan.requests {
-            access.push((request.right.clone(), self.may(&request.right, Some(&plan.target.name)).await));
-        }
-        let before = match plan.requests.first() {
-            Some(request) => self.read(object_path(&request.path)).await.unwrap_or(Value::Null),
-            None => Value::Null,
+        let asked = join_all(plan.requests.iter().map(|request| async {
+            (request.right.clone(), self.may(&request.right, Some(holder_name(&request.path))).await)
+        }));
+        let read = async {
+            match plan.requests.first() {
+                Some(request) => self.read(object_path(&request.path)).await.unwrap_or(Value::Null),
+                None => Value::Null,
+            }
         };
-        let mut dry_run = Vec::new();
-        for request in &plan.requests {
-            dry_run.push(self.try_dry(request, &before).await);
-        }
+        // At the same time: over a slow line each answer is a wait with a dialog open.
+        let (access, before) = join(asked, read).await;
+        let dry_run = join_all(plan.requests.iter().map(|request| self.try_dry(request, &before))).await;
         Preflight { access, dry_run, before, requests: plan.requests.clone() }
     }
 
@@ -158,7 +165,9 @@ impl Writer {
     async fn try_dry(&self, request: &Request, before: &Value) -> Result<DryRun, Outcome> {
         match self.submit(request, "dryRun=All&").await {
             Ok(answer) if answer.is_success() => {
-                Ok(DryRun { changes: differences(before, &answer.body), warnings: answer.warnings })
+                // A body that broke off shows nothing; that the server would take it is known all the same.
+                let after = if answer.body.is_object() { &answer.body } else { before };
+                Ok(DryRun { changes: differences(before, after), warnings: answer.warnings })
             }
             Ok(answer) => Err(outcome(request, &answer, &self.what_moved(request, &answer).await)),
             // A dry run changes nothing, so its silence leaves nothing open.
@@ -197,6 +206,11 @@ impl Writer {
             Err(silence) => Err(format!("reading {path}: {}", silence.reason)),
         }
     }
+}
+
+/// The name of the object that is changed: for undo it may be another than the target.
+fn holder_name(path: &str) -> &str {
+    object_path(path).rsplit('/').next().unwrap_or_default()
 }
 
 /// The object behind its subresource.

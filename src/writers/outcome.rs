@@ -63,7 +63,7 @@ impl Outcome {
         match self {
             Outcome::Applied { warnings, .. } if warnings.is_empty() => "accepted".to_owned(),
             Outcome::Applied { warnings, .. } => format!("accepted, with warnings: {}", warnings.join("; ")),
-            Outcome::Conflict { reason } => format!("moved on, nothing was changed: {reason}"),
+            Outcome::Conflict { reason } => format!("moved on: {reason}"),
             Outcome::Denied { reason } => format!("denied: {reason}"),
             Outcome::Failed { reason, .. } => format!("failed: {reason}"),
             Outcome::Unknown { reason } => format!("unknown whether it was done: {reason}"),

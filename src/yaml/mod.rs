@@ -8,7 +8,7 @@ mod node;
 
 use std::fmt;
 
-pub use library::{Library, Part};
+pub use library::{Library, Part, read_capped};
 pub use node::{Entry, Node, Value};
 
 /// Larger files are refused: no keymap, theme or configuration is near that size.
@@ -39,8 +39,38 @@ impl fmt::Display for Warning {
 pub struct Warnings(pub Vec<Warning>);
 
 impl Warnings {
-    /// Adds one.
+    /// Adds one. It goes to the screen and may quote anything, so that it is made harmless and short here.
     pub fn push(&mut self, file: &str, line: usize, message: impl Into<String>) {
-        self.0.push(Warning { file: file.to_owned(), line, message: message.into() });
+        self.0.push(Warning { file: visible(file), line, message: visible(&message.into()) });
+    }
+}
+
+/// The longest message, in characters.
+const MAX_MESSAGE: usize = 300;
+
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars().take(MAX_MESSAGE) {
+        if disturbs(c) { visible.extend(c.escape_unicode()) } else { visible.push(c) }
+    }
+    visible
+}
+
+/// Whether a character would move, colour or reorder what stands around it.
+pub fn disturbs(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_quotes_nothing_that_disturbs_the_screen() {
+        let mut warnings = Warnings::default();
+        warnings.push("f", 2, format!("no `\u{1b}[2J\u{202e}`{}", "x".repeat(999)));
+        let text = warnings.0[0].to_string();
+        assert!(text.starts_with("f:2: no `\\u{1b}[2J\\u{202e}`xxx") && text.len() < 330, "{text}");
     }
 }

@@ -198,6 +198,8 @@ impl<'de> Visitor<'de> for AnyValue {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str) -> (Option<Node>, Vec<String>) {
@@ -243,5 +245,13 @@ mod tests {
         assert_eq!(read("# only a comment\n").0.map(|node| node.value), Some(Value::Null));
         assert_eq!(read(&"[".repeat(5000)).0, None);
         assert_eq!(read("a: 1\n---\nb: 2\n").0, None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(text in "[ab1:\\-\\[\\]{},#&*!|>'\"%@~? \n\t\\\\]{0,80}", any in any::<String>()) {
+            let _ = read(&text);
+            let _ = read(&any);
+        }
     }
 }

@@ -73,6 +73,12 @@ fn what_moved_on_since_it_was_shown_is_refused() {
     );
     // The emergency brake holds on to the revision only.
     assert!(action("abort").unwrap().plan(&wish).is_ok());
+    let another = Seen { pod_hash: Some("older".into()), ..shown.clone() };
+    let wish = Wish { shown: Some(&another), ..wish };
+    assert_eq!(
+        refused(&wish, "abort"),
+        "moved on since it was shown: the revision is now new, it was older; look again"
+    );
 }
 
 #[test]

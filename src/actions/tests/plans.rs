@@ -60,7 +60,7 @@ fn abort_tests_the_revision_but_not_the_step() {
 #[test]
 fn abort_is_refused_where_there_is_nothing_to_abort() {
     assert_eq!(refusal("abort", aborted()), "already aborted");
-    assert_eq!(refusal("abort", healthy()), "nothing to abort: the current revision is the stable one");
+    assert_eq!(refusal("abort", healthy()), "already at the stable revision");
     let mut unseen = paused();
     unseen.status.current_pod_hash = None;
     assert_eq!(refusal("abort", unseen), "no revision yet: the controller has not seen this Rollout");
@@ -92,7 +92,7 @@ fn promote_ends_the_pause_that_was_seen() {
     ]);
     assert_sends(&plan, &[(STATUS, body)]);
     assert_eq!(refusal("promote", progressing()), "not paused");
-    assert!(refusal("promote", aborted()).starts_with("aborted: retry"));
+    assert!(refusal("promote", aborted()).starts_with("aborted: promote would change nothing"));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn promote_full_rests_on_the_phase_too_and_asks_for_the_name() {
     ]);
     assert_sends(&plan, &[(STATUS, body)]);
     assert_eq!(plan.danger, Danger::TypeName);
-    assert_eq!(refusal("promote-full", healthy()), "already fully promoted");
+    assert_eq!(refusal("promote-full", healthy()), "already at the stable revision");
 }
 
 #[test]
@@ -163,11 +163,11 @@ fn skip_step_moves_by_one_and_tests_where_it_was() {
         [remove("/status/pauseConditions"), add("/status/controllerPause", false), add("/status/currentStepIndex", 2)];
     assert!(paused_plan.requests[0].body.as_array().unwrap().ends_with(&wanted));
 
-    assert_eq!(refusal("skip-step", healthy()), "no steps remain");
+    assert_eq!(refusal("skip-step", healthy()), "already at the stable revision");
     assert!(refusal("skip-step", aborted()).starts_with("aborted"));
     let mut blue_green = paused();
     blue_green.strategy = Strategy::BlueGreen(BlueGreen::default());
-    assert_eq!(refusal("skip-step", blue_green), "not a canary: there are no steps");
+    assert_eq!(refusal("skip-step", blue_green), "only a canary has steps");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn pause_and_resume_are_about_the_spec() {
     by_hand.spec_paused = true;
     assert_eq!(refusal("pause", by_hand), "already paused by hand");
     assert_eq!(refusal("resume", progressing()), "not paused");
-    assert_eq!(refusal("resume", paused()), "paused by a step and not by hand: promote goes on");
+    assert_eq!(refusal("resume", paused()), "not paused by hand but by CanaryPauseStep: promote ends that");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn terminate_tests_that_the_run_still_runs() {
 
     see_run(&mut model, run(AnalysisPhase::Failed));
     let refusal = action("terminate").unwrap().plan(&wish(&model, &target, &Access::new())).unwrap_err();
-    assert_eq!(refusal.reason, "already completed: Failed");
+    assert_eq!(refusal.reason, "already ended: Failed");
 }
 
 fn templates(revision: u64) -> Templates {

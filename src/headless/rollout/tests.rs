@@ -54,7 +54,7 @@ fn get_spells_every_field_as_agreed() {
             ],
             "actions": {
                 "abort": enabled, "retry": disabled("not aborted"),
-                "resume": disabled("not paused by hand but by CanaryPauseStep: promote ends that"),
+                "resume": disabled("paused by a step and not by hand: promote goes on"),
                 "pause": enabled, "promote": enabled, "promoteFull": enabled, "skipStep": enabled,
                 "restart": enabled, "undo": enabled,
             },
@@ -95,7 +95,7 @@ skip-step     yes      -
 abort         yes      -
 retry         no       not aborted
 pause         yes      -
-resume        no       not paused by hand but by CanaryPauseStep: promote ends that
+resume        no       paused by a step and not by hand: promote goes on
 undo          yes      -
 restart       yes      -
 "

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::release::analysis::Provider;
 use crate::release::object::{ObjectId, Uid};
@@ -227,4 +229,35 @@ fn the_next_measurement() {
     assert_eq!(next(&metric(), Some(&result()), |run| run.terminate = true), None);
     assert_eq!(next(&metric(), Some(&result()), |run| run.phase = AnalysisPhase::Failed), None);
     assert_eq!(next(&metric(), Some(&result()), |run| run.started_at = None), Some(at(90)));
+}
+
+proptest! {
+    #[test]
+    fn an_exceeded_limit_is_never_good_whatever_else_is_there(
+        counts in prop::array::uniform6(any::<i64>()),
+        limits in prop::array::uniform4(prop::option::of(-2i64..5)),
+        count in prop::option::of(-1i64..9),
+        terminate in any::<bool>(),
+    ) {
+        let [count_so_far, failed, inconclusive, error, consecutive_error, consecutive_success] = counts;
+        let result = MetricResult {
+            count: count_so_far, failed, inconclusive, error, consecutive_error, consecutive_success, ..result()
+        };
+        let [failure_limit, inconclusive_limit, consecutive_error_limit, consecutive_success_limit] = limits;
+        let metric = Metric {
+            count, failure_limit, inconclusive_limit, consecutive_error_limit, consecutive_success_limit, ..metric()
+        };
+        let verdict = assess(Some(&metric), &result, terminate);
+        let is_over = |limit: Option<i64>, count: i64| limit.is_some_and(|limit| count > limit);
+        let is_exceeded = is_over(failure_limit.filter(|limit| *limit >= 0), failed)
+            || is_over(inconclusive_limit, inconclusive)
+            || is_over(consecutive_error_limit, consecutive_error);
+        if is_exceeded {
+            prop_assert!(is_bad(verdict.phase), "{verdict:?}");
+        }
+        prop_assert!(verdict.failures_left.is_none_or(|left| left >= 0));
+        let run = AnalysisRun { terminate, ..run(vec![metric.clone()], vec![result.clone()]) };
+        let _ = (about_to_fail(&run), next_measurement_at(&metric, Some(&result), &run));
+        prop_assert!(!is_exceeded || is_bad(assess_run(&run).phase));
+    }
 }

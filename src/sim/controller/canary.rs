@@ -71,7 +71,7 @@ impl Pass<'_> {
         }
         if self.is_step_done() {
             let words = self.step().map(step_words).unwrap_or_default();
-            index = index.map(|index| (index + 1).min(steps));
+            index = index.map(|index| index.saturating_add(1).min(steps));
             cut(&mut self.status, &["canary", "currentStepAnalysisRunStatus"]);
             let message = format!("Rollout step {}/{steps} completed ({words})", index.unwrap_or(0));
             self.say(false, "RolloutStepCompleted", &message);

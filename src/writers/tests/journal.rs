@@ -263,6 +263,23 @@ proptest! {
     }
 
     #[test]
+    fn no_garbage_is_too_much(
+        lines in proptest::collection::vec(any::<Vec<u8>>(), 0..4),
+        head in proptest::option::of((any::<u64>(), any::<u64>(), any::<u64>())),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(FILE), lines.join(&b'\n')).unwrap();
+        if let Some((records, start, end)) = head {
+            let head = json!({ "records": records, "sha256": "", "start": start, "end": end });
+            fs::write(directory.path().join("audit.head"), head.to_string()).unwrap();
+        }
+        verify(directory.path()).unwrap();
+        append(directory.path(), 2);
+        prop_assert_eq!(read(directory.path()).unwrap().len(), 2);
+        verify(directory.path()).unwrap();
+    }
+
+    #[test]
     fn any_changed_byte_shows(at in 0.0..1.0f64, byte in any::<u8>()) {
         let directory = written(3);
         let mut bytes = fs::read(directory.path().join(FILE)).unwrap();

@@ -1,0 +1,123 @@
+//! What the drift pane says: the last scheduled run, its plan, and whether anybody still looks at all.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::drift::{Drift, DriftVerdict};
+use super::preview::age;
+use super::workflow::{Conclusion, Run, RunStatus, Workflow, WorkflowState};
+
+/// A daily run that is later than this has not happened.
+pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(26);
+
+/// The state of the watch, in the words of the pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DriftState {
+    /// What the last plan found.
+    Found(DriftVerdict),
+    /// The last scheduled run is too old to speak for today.
+    Stale,
+    /// Nobody looks.
+    Disabled,
+    Unknown,
+}
+
+impl DriftState {
+    /// The word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            DriftState::Found(verdict) => verdict.word(),
+            DriftState::Stale => "stale",
+            DriftState::Disabled => "disabled",
+            DriftState::Unknown => "unknown",
+        }
+    }
+}
+
+/// The state and its sentence. `plan` is that of the last scheduled run: None while there is none to read, an error
+/// where it could not be read.
+///
+/// A green run alone proves nothing: the setup action's wrapper turns exit code 2 into 0.
+pub fn state(
+    workflow: Option<&Workflow>,
+    runs: &[Run],
+    plan: Option<&Result<Drift, String>>,
+    now: Timestamp,
+) -> (DriftState, String) {
+    if let Some(why) = workflow.and_then(disabled) {
+        return (DriftState::Disabled, why.to_owned());
+    }
+    let Some(run) = last_scheduled(runs) else {
+        return (DriftState::Unknown, "no scheduled run has completed".to_owned());
+    };
+    let since = run.created.map(|created| now.duration_since(created));
+    match since {
+        Some(since) if since > STALE_AFTER => return (DriftState::Stale, format!("last looked {} ago", age(since))),
+        Some(_) => {}
+        None => return (DriftState::Unknown, "the last scheduled run has no time".to_owned()),
+    }
+    match plan {
+        Some(Ok(drift)) => (DriftState::Found(drift.verdict), drift.why.clone()),
+        Some(Err(reason)) => (DriftState::Unknown, format!("the plan {reason}")),
+        None if run.conclusion == Some(Conclusion::Failure) => {
+            (DriftState::Found(DriftVerdict::Failed), "the run failed and left no plan".to_owned())
+        }
+        None => (DriftState::Unknown, "the run left no plan: green alone proves nothing".to_owned()),
+    }
+}
+
+/// When a plan last succeeded, whoever started it.
+pub fn last_success(runs: &[Run]) -> Option<Timestamp> {
+    runs.iter().filter(|run| run.is_green()).filter_map(|run| run.created).max()
+}
+
+/// The newest completed run of the schedule. GitHub lists newest first, but a page is no promise.
+pub fn last_scheduled(runs: &[Run]) -> Option<&Run> {
+    let scheduled = runs.iter().filter(|run| run.event == "schedule" && run.status == RunStatus::Completed);
+    scheduled.max_by_key(|run| (run.created, run.attempt))
+}
+
+/// Why the schedule does not run; None where it does or where that is not known.
+fn disabled(workflow: &Workflow) -> Option<&'static str> {
+    match workflow.state {
+        WorkflowState::DisabledManually => Some("somebody disabled the workflow"),
+        WorkflowState::DisabledInactivity => Some("GitHub disabled the schedule: 60 days without activity"),
+        WorkflowState::DisabledFork => Some("schedules are off in a fork"),
+        WorkflowState::Deleted => Some("the workflow is deleted"),
+        WorkflowState::Active | WorkflowState::Other(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::workflow::{read_runs, read_workflow};
+
+    fn runs() -> Vec<Run> {
+        read_runs(include_bytes!("../../fixtures/github/workflow-runs.json")).unwrap()
+    }
+
+    fn at(hours: i64) -> Timestamp {
+        "2026-08-20T06:00:12Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours)
+    }
+
+    #[test]
+    fn the_state_is_what_can_be_proved() {
+        let drifted =
+            crate::release::drift::read(include_bytes!("../../fixtures/github/terraform-plan-drift.json"), &[]);
+        let unread = Err("is no plan".to_owned());
+        let active = read_workflow(br#"{"state":"active"}"#).unwrap();
+        let off = read_workflow(br#"{"state":"disabled_inactivity"}"#).unwrap();
+        let word = |workflow, runs: &[Run], plan, hours| state(workflow, runs, plan, at(hours)).0.word();
+        assert_eq!(word(Some(&active), &runs(), Some(&drifted), 1), "drift");
+        assert_eq!(word(None, &runs(), None, 1), "unknown");
+        assert_eq!(word(Some(&active), &runs(), Some(&drifted), 27), "stale");
+        assert_eq!(word(Some(&off), &runs(), Some(&drifted), 1), "disabled");
+        assert_eq!(word(None, &[], None, 1), "unknown");
+        assert_eq!(word(None, &runs(), Some(&unread), 1), "unknown");
+        let mut failed = runs();
+        failed[0].conclusion = Some(Conclusion::Failure);
+        assert_eq!(word(None, &failed, None, 1), "failed");
+        assert_eq!(last_success(&runs()), Some(at(0)));
+    }
+}

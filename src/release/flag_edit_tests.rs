@@ -1,0 +1,242 @@
+//! Files as people write them, and as nobody should: the edit is exact or it is refused.
+
+use proptest::prelude::*;
+use serde_yaml::Value;
+
+use super::*;
+
+const FLAGS: &str = include_str!("../../fixtures/github/flags.yaml");
+
+/// What the independent reader sees, with merge keys applied.
+fn seen(text: &str) -> Value {
+    let mut value: Value = serde_yaml::from_str(text.trim_start_matches('\u{feff}')).unwrap();
+    value.apply_merge().unwrap();
+    value
+}
+
+/// The edit of a file whose expected result is the same file with `«old|new»` resolved to old and new.
+fn check(name: &str, marked: &str) {
+    let (before, after) = (resolve(marked, 0), resolve(marked, 1));
+    let edit = kill(&before, name).unwrap_or_else(|refusal| panic!("{marked:?}: {refusal}"));
+    assert_eq!(edit.after, after, "{marked:?}");
+    assert_eq!(edit.changes.len(), marked.matches('«').count(), "{marked:?}");
+    let back = restore(&edit.after, name, &edit.changes).unwrap_or_else(|refusal| panic!("{marked:?}: {refusal}"));
+    assert_eq!(back.after, before, "{marked:?}");
+    assert!(kill(&edit.after, name).unwrap().changes.is_empty(), "{marked:?}");
+}
+
+fn resolve(marked: &str, side: usize) -> String {
+    let mut text = String::new();
+    for (index, part) in marked.split(['«', '»']).enumerate() {
+        text.push_str(if index % 2 == 0 { part } else { part.split('|').nth(side).unwrap() });
+    }
+    text
+}
+
+#[test]
+fn the_fixture_loses_only_its_values() {
+    let edit = kill(FLAGS, "new_checkout").unwrap();
+    let expected = FLAGS.replace("default: true", "default: false").replace("100, prod: 12.5", "0, prod: 0");
+    assert_eq!(edit.after, expected);
+    let paths: Vec<_> = edit.changes.iter().map(|change| (change.path.as_str(), change.from.as_str())).collect();
+    assert_eq!(
+        paths,
+        [
+            ("features.new_checkout.default", "true"),
+            ("features.new_checkout.rollout.stage", "100"),
+            ("features.new_checkout.rollout.prod", "12.5"),
+        ]
+    );
+    assert_eq!(restore(&edit.after, "new_checkout", &edit.changes).unwrap().after, FLAGS);
+}
+
+#[test]
+fn hostile_files_are_edited_exactly() {
+    let files = [
+        "features:\n  a:\n    default: «true|false»\n",
+        "features:\n  a:\n    default: «true|false»",
+        "\u{feff}features:\r\n  a:\r\n    default: «true|false» # why\r\n    rollout:\r\n      prod: «5|0»\r\n",
+        "features: {a: {default: «true|false», rollout: {prod: «5|0», stage: «7|0»}}, b: {default: true}}\n",
+        "{\"features\":{\"a\":{\"default\":«true|false»,\"rollout\":{\"prod\":«5|0»}}}}",
+        "features:\n        'a':\n           \"default\"   :    «true|false»   # odd\n           rollout:\n            prod:   «50|0»\n",
+        "features:\n  a: &a\n    default: «true|false»\n    owners: &o [x]\n  b: {owners: *o, default: true}\n",
+        "features:\n  a:\n    default: &unused «true|false»\n",
+        "on: &on true\nfeatures:\n  a:\n    default: «*on|false»\n  b:\n    default: *on\n",
+        "base: &base {default: true, rollout: {prod: 3}}\nfeatures:\n  a:\n    <<: *base\n    default: «true|false»\n    rollout: {prod: «4|0»}\n",
+        "features:\n  a:\n    default: «off|false»\n    rollout:\n      prod: 0x0\n      stage: «0x1F|0»\n",
+        "features:\n  a:\n    default: «\"true\"|false»\n    rollout: {prod: «'10'|0», stage: «10%|0», dev: «true|0»}\n",
+        "features:\n  a:\n    default: !!bool «true|false»\n    rollout: {prod: !!int «5|0»}\n",
+        "features:\n  a:\n    default:«| false»\n    rollout:\n      prod:«| 0»   # to be decided\n      stage: «~|0»\n",
+        "features:\n  a:\n    default: false\n    rollout:\n      prod: 0.0\n      stage: -0\n",
+        "features:\n  a:\n    owners: [x]\n    rollout: {prod: «1e1|0»}\n",
+        "a: |\n  features:\n    a: {default: true}\nfeatures:\n  a: {default: «true|false»}\n",
+        "%YAML 1.2\n---\nfeatures:\n  a: {default: «true|false»}\n...\n",
+        "---\nother: 1\n---\nfeatures:\n  a: {default: «true|false»}\n",
+        "features:\n  größe: {default: true}\n  a: {default: «true|false», note: \"ü → é\"}\n",
+        "features:\n  ? a\n  : default: «true|false»\n    rollout:\n      ? prod\n      : «5|0»\n",
+        "features:\n  b: &b {default: true}\n  c: {<<: *b}\n  a: {default: «true|false»}\n",
+        "features:\n  a: {default: «true|false», rollout: }\n",
+    ];
+    for file in files {
+        check("a", file);
+    }
+}
+
+#[test]
+fn what_would_change_another_flag_is_refused_with_the_reason() {
+    let cases = [
+        ("features:\n  a: &a {default: true}\n  b: *a\n", "would also change features.b.default"),
+        ("features:\n  a: &a {default: true}\n  b: {<<: *a}\n", "would also change features.b.default"),
+        ("features:\n  a:\n    default: &on true\n  b:\n    default: *on\n", "would also change features.b.default"),
+        ("features:\n  b: &b {default: true}\n  a: *b\n", "comes from an alias"),
+        ("features:\n  b: {rollout: &r {prod: 5}}\n  a: {default: true, rollout: *r}\n", "comes from an alias"),
+        ("base: &base {default: true}\nfeatures:\n  a: {<<: *base}\n", "comes from a merge key"),
+        ("r: &r {prod: 5}\nfeatures:\n  a: {rollout: {<<: *r, stage: 1}}\n", "comes from a merge key"),
+        ("features: &f\n  a: {default: true}\ncopy: *f\n", "would also change copy.a.default"),
+        ("features:\n  a: {default: true}\n  a: {default: true}\n", "more than once"),
+        ("features:\n  a: {default: true, default: true}\n", "more than once"),
+        ("features:\n  a: {default: true}\nfeatures:\n  b: {default: true}\n", "more than once"),
+        ("f: &f {a: {default: true}}\nfeatures: *f\n", "would also change f.a.default"),
+        ("x: &x {features: {a: {default: true}}}\n<<: *x\n", "would also change x.features.a.default"),
+        ("features:\n  a: {rollout: {prod: 1, prod: 2}}\n", "more than once"),
+        ("features:\n  a: {default: true}\n---\nfeatures:\n  a: {default: true}\n", "more than once"),
+        ("features:\n  a:\n    default: |\n      true\n", "a block of text"),
+        ("features:\n  a:\n    default: !!str true\n", "tagged"),
+        ("features:\n  a:\n    default: [true]\n", "a list"),
+        ("features:\n  a:\n    rollout: {prod: {percent: 5}}\n", "a map"),
+        ("features:\n  a:\n    rollout: 50\n", "no map"),
+        ("features:\n  a: true\n", "no map"),
+        ("features:\n  a:\n    default: \"tr\\\n      ue\"\n", "several lines"),
+        ("features:\n  a: {default}\n", "empty"),
+        ("features:\n  b: {default: true}\n", "no flag a"),
+        ("features:\n  a: {default: *nobody}\n", "is not YAML"),
+        ("features: [\n", "is not YAML"),
+        ("", "no flag a"),
+    ];
+    for (file, reason) in cases {
+        let refusal = kill(file, "a").map(|edit| edit.after).expect_err(file).to_string();
+        assert!(refusal.contains(reason), "{file:?}: {refusal}");
+    }
+}
+
+#[test]
+fn bombs_and_rings_are_refused_in_no_time() {
+    let mut bomb = "l0: &l0 [x, x]\n".to_owned();
+    for level in 1..40 {
+        bomb.push_str(&format!("l{level}: &l{level} [*l{0}, *l{0}, *l{0}]\n", level - 1));
+    }
+    assert!(kill(&format!("{bomb}features:\n  a: {{default: true}}\n"), "a").is_err());
+    let mut merges = "m0: &m0 {x: 1}\n".to_owned();
+    for level in 1..60 {
+        merges.push_str(&format!("m{level}: &m{level} {{<<: [*m{0}, *m{0}, *m{0}]}}\n", level - 1));
+    }
+    let _ = kill(&format!("{merges}features:\n  a: {{<<: *m59, default: true}}\n"), "a");
+    let _ = kill("features: &f\n  a: {default: true, again: *f}\n", "a");
+    let _ = kill("features:\n  a: &a {<<: *a, default: true}\n", "a");
+    assert!(kill(&"[".repeat(100_000), "a").is_err());
+    assert!(kill(&" ".repeat(2 << 20), "a").is_err());
+}
+
+#[test]
+fn a_restore_of_what_moved_on_is_refused() {
+    let edit = kill("features:\n  a: {default: true, rollout: {prod: 5}}\n", "a").unwrap();
+    let moved = edit.after.replace("prod: 0", "prod: 1");
+    let refusal = restore(&moved, "a", &edit.changes).unwrap_err().to_string();
+    assert!(refusal.contains("is 1, not 0"), "{refusal}");
+    let forged =
+        [Change { path: "features.a.default".into(), from: "true}, b: {default: true".into(), to: "false".into() }];
+    assert!(restore(&edit.after, "a", &forged).is_err());
+    let elsewhere = [Change { path: "features.b.default".into(), from: "true".into(), to: "false".into() }];
+    assert!(restore(&edit.after, "a", &elsewhere).is_err());
+}
+
+/// A scalar as people write one, for a flag's default or percentage.
+fn scalar() -> impl Strategy<Value = String> {
+    let word = prop_oneof!["true", "false", "off", "yes", "'true'", "\"5\"", "0", "100", "12.5", "~", "0x1F", "5%"];
+    (word, prop_oneof!["", "&x1 ", "!!int ", "  "]).prop_map(|(word, before)| format!("{before}{word}"))
+}
+
+/// A file of flags in block or flow style, with comments, odd indentation and either line ending.
+fn file() -> impl Strategy<Value = String> {
+    let flag = (scalar(), proptest::collection::vec(scalar(), 0..3), any::<bool>(), "( #[ a-z:'\\[]{0,9})?");
+    (proptest::collection::vec(flag, 1..4), 1usize..5, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(flags, indent, crlf, bom, newline)| {
+            let pad = |depth: usize| " ".repeat(indent * depth);
+            let mut text = "features:\n".to_owned();
+            for (index, (default, rollout, flow, comment)) in flags.into_iter().enumerate() {
+                let envs: Vec<_> =
+                    rollout.iter().enumerate().map(|(env, percent)| format!("e{env}: {percent}")).collect();
+                let default = default.replace("x1", &format!("d{index}"));
+                if flow {
+                    let envs = envs.join(", ").replace("&x1 ", "");
+                    text.push_str(&format!(
+                        "{}f{index}: {{ default: {default}, rollout: {{ {envs} }} }}{comment}\n",
+                        pad(1)
+                    ));
+                } else {
+                    text.push_str(&format!("{}f{index}:{comment}\n{}default: {default}{comment}\n", pad(1), pad(2)));
+                    text.push_str(&format!("{}rollout:\n", pad(2)));
+                    for env in &envs {
+                        text.push_str(&format!("{}{}{comment}\n", pad(3), env.replace("&x1 ", "")));
+                    }
+                }
+            }
+            if !newline {
+                text.pop();
+            }
+            let text = if crlf { text.replace('\n', "\r\n") } else { text };
+            if bom { format!("\u{feff}{text}") } else { text }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn exactly_the_named_values_change(text in file()) {
+        if let Ok(edit) = kill(&text, "f0") {
+            // The byte difference lies inside the named values: taking them out leaves the same text.
+            let mut rest = text.as_str();
+            let mut rest_after = edit.after.as_str();
+            for change in &edit.changes {
+                let same = rest.bytes().zip(rest_after.bytes()).take_while(|(one, two)| one == two).count();
+                let at = (0..=same).rev().find(|at| {
+                    rest.get(*at..).is_some_and(|rest| rest.starts_with(&change.from))
+                        && rest_after.get(*at..).is_some_and(|rest| rest.starts_with(&change.to))
+                });
+                let at = at.expect("the change stands where the texts part");
+                (rest, rest_after) = (&rest[at + change.from.len()..], &rest_after[at + change.to.len()..]);
+            }
+            prop_assert_eq!(rest, rest_after);
+            prop_assert_eq!(&restore(&edit.after, "f0", &edit.changes).unwrap().after, &text);
+            // And an independent reader sees the same file but for those values.
+            let clean = |text: &str| text.replace("!!int ", "").replace("&d0 ", "");
+            let (mut before, after) = (seen(&clean(&text)), seen(&clean(&edit.after)));
+            for change in &edit.changes {
+                let names: Vec<&str> = change.path.split('.').collect();
+                let value = names.iter().fold(&mut before, |value, name| value.get_mut(*name).unwrap());
+                *value = serde_yaml::from_str(&change.to).unwrap();
+            }
+            prop_assert_eq!(before, after);
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in "\\PC{0,60}", yaml in "[a:{}\\[\\]&*<|>!'\"#,?\\n -]{0,60}") {
+        let _ = kill(&text, "a");
+        let _ = kill(&yaml, "a");
+        let file = format!("features:\n  a: {{default: true}}\n  b: {yaml}\n");
+        if let Ok(edit) = kill(&file, "a") {
+            prop_assert_eq!(edit.after, file.replacen("true", "false", 1));
+        }
+    }
+
+    #[test]
+    fn a_cut_file_is_edited_exactly_or_refused(cut in 0usize..600) {
+        let Some(text) = FLAGS.get(..cut.min(FLAGS.len())) else { return Ok(()) };
+        if let Ok(edit) = kill(text, "new_checkout") {
+            prop_assert_eq!(restore(&edit.after, "new_checkout", &edit.changes).unwrap().after, text);
+        }
+    }
+}
