@@ -274,18 +274,23 @@ async fn connected(context: &Arc<str>, address: &Address, reports: &mpsc::Sender
 
 async fn connect(context: &Arc<str>, address: &Address) -> Result<Connection, Failure> {
     let cluster = cluster::connect(context, address).await?;
+    let writer = connect_writer(context, address).await?;
+    Ok(Connection { cluster, writer })
+}
+
+/// Connects for writing: a client of its own, which never repeats a request.
+pub(crate) async fn connect_writer(context: &Arc<str>, address: &Address) -> Result<Writer, Failure> {
     let config = cluster::client_config(context, address).await?;
     let name = context.clone();
     let runtime = tokio::runtime::Handle::current();
     // kube reads files and runs exec plugins in there.
-    let writer = tokio::task::spawn_blocking(move || {
+    tokio::task::spawn_blocking(move || {
         let _guard = runtime.enter();
         Writer::new(&name, config, ANSWER_WITHIN)
     })
     .await
     .map_err(|error| unreachable(error.to_string()))?
-    .map_err(unreachable)?;
-    Ok(Connection { cluster, writer })
+    .map_err(unreachable)
 }
 
 fn warnings(preflight: &Preflight) -> Vec<String> {
