@@ -5,6 +5,7 @@ pub mod command;
 pub mod dialog;
 pub mod event;
 pub mod hands;
+mod journal;
 pub mod palette;
 pub mod run;
 pub mod work;

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::analysis::AnalysisRun;
+use super::deed::Deed;
 use super::object::{ObjectId, Uid};
 use super::replicas::{Experiment, Job, Pod, ReplicaSet};
 use super::rollout::Rollout;
@@ -89,6 +90,8 @@ pub enum Observation {
     Leases(Change<Lease>),
     /// A live query's points.
     Series(Series),
+    /// What the audit journal tells, newest first.
+    Journal(Vec<Deed>),
 }
 
 /// `v1` Event about an object.
