@@ -64,7 +64,7 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
                 templates(&mut observer, writer, &target, wanted.to_revision).await.map(Some)
             }
         };
-        let authority = (settled.context)(&target.context).authority;
+        let authority = settled.context(&target.context).authority;
         drafts.push(plan(&observer, action, &target, templates, authority));
     }
     let is_planned = drafts.iter().any(|draft| matches!(draft, Draft::Planned(_)));
@@ -83,7 +83,7 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     if !wanted.act.yes && !confirmed_by_hand(&mut observer, &drafts).await {
         return Ok(unconfirmed(drafts));
     }
-    let authority = |context: &str| (settled.context)(context).authority;
+    let authority = |context: &str| settled.context(context).authority;
     let drafts = drafts.into_iter().map(|draft| draft.still_holding(&observer, &authority)).collect();
     Ok(complained(carry_out(&mut observer, drafts, wanted.act, common).await, &settled))
 }
@@ -162,7 +162,7 @@ fn names(action: &Action) -> (&'static str, &'static str) {
 
 /// The configuration may ask for a reason; a dry run needs none.
 fn reasoned(settled: &Settled, act: &Act, targets: &[ObjectId]) -> Result<(), Answer> {
-    let asks = |target: &&ObjectId| (settled.context)(&target.context).reason_required;
+    let asks = |target: &&ObjectId| settled.context(&target.context).reason_required;
     match targets.iter().find(asks) {
         Some(target) if act.reason.trim().is_empty() && !act.dry_run => {
             Err(usage(&format!("context {} asks for a reason: pass --reason TEXT", target.context)))
