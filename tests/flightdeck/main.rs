@@ -1,0 +1,5 @@
+//! The integration tests that need nothing but loopback.
+
+#[path = "../contract/mod.rs"]
+mod contract;
+mod simulated;
