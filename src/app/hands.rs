@@ -79,7 +79,7 @@ impl Hands {
         let mut always = JoinSet::new();
         always.spawn(async move {
             while let Some(report) = said.recv().await {
-                if forward.send(Event::Report(report)).await.is_err() {
+                if forward.send(Event::Report(Box::new(report))).await.is_err() {
                     break;
                 }
             }

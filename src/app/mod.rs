@@ -107,7 +107,7 @@ impl App {
             Event::Key(key) => self.key(key, now),
             Event::Paste(text) => self.paste(&text, now),
             Event::Report(report) => {
-                self.model.observe(report, now);
+                self.model.observe(*report, now);
                 let mut effects = self.look_for_effects(now);
                 effects.extend(self.follow_series());
                 effects
