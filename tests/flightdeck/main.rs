@@ -1,0 +1,3 @@
+//! The integration tests that need nothing but loopback.
+
+mod commands;
