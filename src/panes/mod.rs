@@ -23,8 +23,6 @@ pub mod screen;
 pub mod tile;
 
 #[cfg(test)]
-mod fixture;
-#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
