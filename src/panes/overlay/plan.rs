@@ -105,7 +105,7 @@ fn body(body: &Value) -> Vec<String> {
     let Value::Array(operations) = body else { return vec![body.to_string()] };
     let last = operations.len().saturating_sub(1);
     let part = |(index, operation): (usize, &Value)| {
-        let open = if index == 0 { "[" } else { " " };
+        let open = if index == 0 { "[" } else { "" };
         let close = if index == last { "]" } else { "," };
         format!("{open}{operation}{close}")
     };

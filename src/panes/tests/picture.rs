@@ -83,7 +83,8 @@ pub fn rows(buf: &Buffer) -> String {
 }
 
 /// The whole screen as text, and beneath it the same in letters for styles: o ok, p progressing, a attention, c critical,
-/// u unknown, s stale, d dim, t title, k key, P protected, R read-only, . text; capitals for what is selected.
+/// u unknown, s stale, h header, d dim, t title, k key, y canary, b border, P protected, R read-only, F filter, . text;
+/// capitals for what is selected.
 pub fn screen(model: &Model, ui: &mut Ui, size: (u16, u16)) -> String {
     let theme = Theme::default();
     let buf = drawn(model, ui, size, &theme, Glyphs::Unicode);
@@ -97,6 +98,9 @@ fn letter(theme: &Theme, buf: &Buffer, x: u16, y: u16) -> char {
     if cell.symbol() == " " && cell.bg == theme.style(Role::Text).bg.unwrap_or_default() {
         return ' ';
     }
+    if "━┃┏┓┗┛─".contains(cell.symbol()) {
+        return 'b';
+    }
     let roles = [
         (Role::Protected, 'P'),
         (Role::ReadOnly, 'R'),
@@ -107,15 +111,20 @@ fn letter(theme: &Theme, buf: &Buffer, x: u16, y: u16) -> char {
         (Role::Critical, 'c'),
         (Role::Unknown, 'u'),
         (Role::Stale, 's'),
+        (Role::Header, 'h'),
         (Role::Dim, 'd'),
-        (Role::Border, 'b'),
         (Role::Title, 't'),
         (Role::Key, 'k'),
+        (Role::Canary, 'y'),
     ];
-    let is = |role: Role| {
+    let selected = Some(cell.bg) == theme.style(Role::Selection).bg;
+    let is = |role: Role, exactly: bool| {
         let style = theme.style(role);
-        style.fg == Some(cell.fg) && style.bg.is_none_or(|bg| bg == cell.bg)
+        let same = style.add_modifier == cell.modifier || !exactly;
+        same && style.fg == Some(cell.fg) && style.bg.is_none_or(|bg| bg == cell.bg)
     };
-    let found = roles.iter().find(|(role, _)| is(*role)).map_or('.', |(_, letter)| *letter);
-    if Some(cell.bg) == theme.style(Role::Selection).bg { found.to_ascii_uppercase() } else { found }
+    // The selection is bold, whatever lies on it.
+    let found = roles.iter().find(|(role, _)| is(*role, true)).or(roles.iter().find(|(role, _)| is(*role, false)));
+    let letter = found.map_or('.', |(_, letter)| *letter);
+    if selected { letter.to_ascii_uppercase() } else { letter }
 }

@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
+use crate::actions::ACTIONS;
 use crate::actions::plan::Refusal;
-use crate::actions::{ACTIONS, Templates};
 use crate::panes::filter::Filter;
 use crate::panes::ui::{Check, Field, Notice, Overlay, Palette, PaletteEntry, Revisions, Ui};
 use crate::release::model::Model;
@@ -196,7 +196,6 @@ fn an_undo_shows_the_difference() {
     dialog.scroll = u16::MAX;
     ui.overlay = Some(Overlay::Confirm(Box::new(dialog)));
     picture!("confirm_undo_80x24", &model, &mut ui, (80, 24));
-    let _: Option<Templates> = None;
 }
 
 #[test]
