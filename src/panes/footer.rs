@@ -23,6 +23,10 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
         brush::line(cx, &notice_words(cx, notice), None, area, buf);
         return;
     }
+    if ui.overlay.is_some() {
+        // The keys of the panes do not work now; the overlay tells its own.
+        return;
+    }
     let help = keymap.hint(&ui.layers(), Command::Help).map(|key| Words::of(key, Role::Key).and(" help ", Role::Hint));
     let x = match &help {
         Some(help) => brush::right(cx, help, area, buf),

@@ -24,7 +24,7 @@ pub fn draw(cx: &Cx, ui: &Ui, area: Rect, buf: &mut Buffer) {
     if !fits(&left, &right) {
         // A reason may be cut, but not the words before it.
         let short = right_part(cx, ui, false);
-        if fits(&left, &short) && short.width() + 24 < width - left.width() {
+        if fits(&left, &short) && short.width() + 16 < width - left.width() {
             let room = (width - left.width() - 2) as u16;
             let x = area.right() - room;
             brush::line(cx, &right, None, Rect { x, width: room, ..area }, buf);
