@@ -5,17 +5,18 @@
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-use crate::actions::guard::{Access, Authority};
+use crate::actions::guard::{Access, Authority, Seen};
 use crate::actions::plan::{Plan, Refusal};
 use crate::actions::{self, Action, Kind, Needs, Templates, Wish, guard};
 use crate::cli::{Act, Common};
 use crate::headless::results::{ResultWord, WriteResult, plan_text, results};
 use crate::headless::{Answer, ExitCode as Exit};
 use crate::release::object::ObjectId;
+use crate::writers::audit::Journal;
 use crate::writers::kubernetes::{Preflight, Writer};
 use crate::writers::outcome::Outcome;
 
-use super::carry_out::{Confirmed, carry_out};
+use super::carry_out::{Confirmed, Terms, carry_out};
 use super::find::find;
 use super::observe::Observer;
 use super::settle::{self, Settled};
@@ -83,9 +84,13 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     if !wanted.act.yes && !confirmed_by_hand(&mut observer, &drafts).await {
         return Ok(unconfirmed(drafts));
     }
-    let authority = |context: &str| settled.context(context).authority;
-    let drafts = drafts.into_iter().map(|draft| draft.still_holding(&observer, &authority)).collect();
-    Ok(complained(carry_out(&mut observer, drafts, wanted.act, common).await, &settled))
+    let drafts = drafts.into_iter().map(|draft| draft.still_holding(&observer, action, &settled)).collect();
+    let terms = Terms {
+        reason: wanted.act.reason.trim().to_owned(),
+        journal: Journal::new(settled.state.clone(), settle::who()),
+        verify_timeout: wanted.act.verify_timeout.or_else(|| settled.verify_timeout?.try_into().ok()),
+    };
+    Ok(complained(carry_out(&mut observer, drafts, &terms).await, &settled))
 }
 
 /// One object on its way from a wish to a result.
@@ -112,14 +117,21 @@ impl Draft {
     }
 
     /// Time has passed since it was planned: a question was answered, or others were tried.
-    fn still_holding(self, observer: &Observer, authority: &impl Fn(&str) -> Authority) -> Draft {
+    fn still_holding(self, observer: &Observer, action: &Action, settled: &Settled) -> Draft {
         let Draft::Ready(ready) = self else { return self };
-        let plan = &ready.plan;
-        let context = authority(&plan.target.context);
-        match guard::still_holds(plan, &observer.model, &context, clock()) {
-            Ok(()) => Draft::Ready(ready),
-            Err(refusal) => Draft::Ended(WriteResult::planned(plan, ResultWord::Refused, refusal.reason)),
-        }
+        let (plan, model) = (&ready.plan, &observer.model);
+        let seen = Seen::of(model, action.on, &plan.target);
+        let moved = match &seen {
+            Some(now) => plan.seen.moved(now, action.rests_on),
+            None => Some(format!("{} is gone", plan.target.path())),
+        };
+        let authority = settled.context(&plan.target.context).authority;
+        let (word, reason) = match (moved, guard::still_holds(plan, model, &authority, clock())) {
+            (None, Ok(())) => return Draft::Ready(ready),
+            (Some(what), _) => (ResultWord::Conflict, format!("moved on, nothing was sent: {what}")),
+            (None, Err(refusal)) => (ResultWord::Refused, refusal.reason),
+        };
+        Draft::Ended(WriteResult::planned(plan, word, reason))
     }
 }
 

@@ -10,12 +10,12 @@ use crate::headless::table::{Table, facts};
 use crate::headless::{Answer, ExitCode as Exit};
 use crate::writers::audit::{self, Record, Verified};
 
-use super::paths;
 use super::print::print;
+use super::{clock, settle};
 
 /// Does what was asked for.
 pub fn run(common: &Common, asked: &Audit) -> ExitCode {
-    let folder = paths::state(common);
+    let folder = settle::settle(common, clock()).state;
     let answer = match asked {
         Audit::Verify => verify(&folder),
         Audit::List => list(&folder),

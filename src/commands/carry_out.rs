@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
-use crate::cli::{Act, Common};
 use crate::headless::Answer;
 use crate::headless::results::{ResultWord, WriteResult, results};
 use crate::writers::audit::Journal;
@@ -20,8 +19,8 @@ use crate::writers::outcome::Outcome;
 use crate::writers::{Executed, Order, execute, record_verified};
 
 use super::act::Draft;
+use super::clock;
 use super::observe::Observer;
-use super::{clock, paths, settle};
 
 /// A plan with all that is needed to send it.
 #[derive(Clone)]
@@ -31,9 +30,17 @@ pub struct Confirmed {
     pub writer: Writer,
 }
 
+/// What holds for all of them.
+pub struct Terms {
+    /// Why, for the audit.
+    pub reason: String,
+    pub journal: Journal,
+    /// How long an effect may take; None: as long as its action says.
+    pub verify_timeout: Option<Duration>,
+}
+
 /// Sends what is ready, waits for the effects, and says what became of everything.
-pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, act: &Act, common: &Common) -> Answer {
-    let journal = Journal::new(paths::state(common), settle::who());
+pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Terms) -> Answer {
     let mut end = End::new();
     let mut works = Vec::new();
     let mut notes = Vec::new();
@@ -42,7 +49,7 @@ pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, act: &Act, c
             Draft::Ended(result) => Work::Ended(result),
             Draft::Planned(plan) => ended(&plan, ResultWord::Refused, "not tried dry"),
             Draft::Ready(ready) if end.has_come => ended(&ready.plan, ResultWord::Refused, "interrupted, not sent"),
-            Draft::Ready(ready) => send(observer, *ready, act, &journal, &mut end, &mut notes).await,
+            Draft::Ready(ready) => send(observer, *ready, terms, &mut end, &mut notes).await,
         });
     }
     follow(observer, &mut works, &mut end).await;
@@ -50,7 +57,7 @@ pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, act: &Act, c
     for work in works {
         lines.push(match work {
             Work::Ended(result) => result,
-            Work::Sent(sent) => sent.recorded(observer, &journal, end.has_come, &mut notes).await,
+            Work::Sent(sent) => sent.recorded(observer, &terms.journal, end.has_come, &mut notes).await,
         });
     }
     let mut answer = results(&lines);
@@ -106,14 +113,13 @@ fn ended(plan: &Plan, word: ResultWord, reason: &str) -> Work {
 async fn send(
     observer: &mut Observer,
     ready: Confirmed,
-    act: &Act,
-    journal: &Journal,
+    terms: &Terms,
     end: &mut End,
     notes: &mut Vec<String>,
 ) -> Work {
     let began = clock();
     let Confirmed { plan, preflight, writer } = ready;
-    let (to_send, reason, journal) = (plan.clone(), act.reason.trim().to_owned(), journal.clone());
+    let (to_send, reason, journal) = (plan.clone(), terms.reason.clone(), terms.journal.clone());
     // Spawned, so that nothing that happens here can leave the request without its record.
     let mut sending = tokio::spawn(async move {
         let order = Order { plan: &to_send, preflight: &preflight, reason: &reason };
@@ -139,7 +145,7 @@ async fn send(
         result.took_ms = u64::try_from(executed.took_ms).ok();
         return Work::Ended(result);
     }
-    let wait = act.verify_timeout.or_else(|| Duration::try_from(plan.deadline).ok()).unwrap_or_default();
+    let wait = terms.verify_timeout.or_else(|| Duration::try_from(plan.deadline).ok()).unwrap_or_default();
     Work::Sent(Box::new(Sent { plan, executed, began, until: Instant::now() + wait, seen: None }))
 }
 
@@ -204,24 +210,27 @@ impl Sent {
         if let Err(error) = recorded {
             notes.push(format!("what was seen of the effect could not be recorded: {error}"));
         }
-        let seconds = |millis: i64| format!("{}.{} s", millis / 1_000, millis % 1_000 / 100);
         let said = executed.outcome.sentence();
         let is_done = progress == Progress::Done;
-        let (word, reason) = match (&executed.outcome, &progress) {
-            (Outcome::Applied { .. }, Progress::Done) => {
-                (ResultWord::Applied, format!("{said}, took effect in {}", seconds(took)))
-            }
-            (_, Progress::Done) => (ResultWord::Applied, format!("{said}; it took effect in {}", seconds(took))),
-            (outcome, Progress::Reverted(_)) => (word(outcome), format!("{said}, but {cause}")),
-            (outcome, Progress::NotYet) => {
-                (word(outcome), format!("{said}, no effect after {}: {cause}", seconds(took)))
-            }
+        let (word, reason) = match (word(&executed.outcome), &progress) {
+            // Also where the answer got lost: what was asked for is there.
+            (_, Progress::Done) => (ResultWord::Applied, format!("{said}, took effect in {}", span(took))),
+            (word, Progress::Reverted(_)) => (word, format!("{said}, but {cause}")),
+            (word, Progress::NotYet) => (word, format!("{said}, no effect after {}: {cause}", span(took))),
         };
         let mut result = WriteResult::planned(&plan, word, reason);
         result.verified = is_done;
         let answered = if is_done { took } else { executed.took_ms };
         result.took_ms = u64::try_from(answered).ok();
         result
+    }
+}
+
+/// `76 ms` or `1.8 s`.
+fn span(millis: i64) -> String {
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        _ => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
     }
 }
 
