@@ -108,13 +108,18 @@ impl Words {
     }
 }
 
-/// Bytes of `text` that fit into `room` cells; at least one character, so that whoever splits gets on.
+/// Bytes of `text` that fit into `room` cells, to the last joint of a path or a list if there is one; at least one
+/// character, so that whoever splits gets on.
 fn cut_at(text: &str, room: usize) -> usize {
     let mut used = 0;
+    let mut joint = 0;
     for (at, character) in text.char_indices() {
         used += unicode_width::UnicodeWidthChar::width(character).unwrap_or(0);
         if used > room && at > 0 {
-            return at;
+            return if joint > at / 2 { joint } else { at };
+        }
+        if matches!(character, '/' | ',') {
+            joint = at + 1;
         }
     }
     text.len()
@@ -198,8 +203,10 @@ pub fn frame(cx: &Cx, title: &Words, border: Role, area: Rect, buf: &mut Buffer)
         buf[position].reset();
     }
     buf.set_style(area, cx.style(Role::Text).patch(cx.style(Role::Overlay)));
-    if area.width < 4 || area.height < 3 {
-        return area;
+    if area.width < 20 || area.height < 5 {
+        // A border would leave nothing inside.
+        line(cx, title, None, area, buf);
+        return crate::panes::layout::split_top(area, 1).1;
     }
     let (style, set) = (cx.style(border), cx.glyphs.border(true));
     let (right, bottom) = (area.right() - 1, area.bottom() - 1);

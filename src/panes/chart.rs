@@ -158,6 +158,13 @@ fn times(cx: &Cx, points: &[Point], area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// To two digits, so that the scale can be read.
+fn round(value: f64, way: fn(f64) -> f64) -> f64 {
+    let unit = 10f64.powf(value.abs().log10().floor() - 1.0);
+    let rounded = way(value / unit) * unit;
+    if rounded.is_finite() { rounded } else { value }
+}
+
 /// What is no number has a sign of its own.
 fn special(cx: &Cx, value: f64) -> Option<(&'static str, Role)> {
     match value {
@@ -218,11 +225,11 @@ impl Scale {
         }
         let span = high - low;
         let low = if low >= 0.0 && span > high / 4.0 { 0.0 } else { low - span / 8.0 };
-        let high = high + (high - low) / 16.0;
+        let (low, high) = (round(low, f64::floor), round(high, f64::ceil));
         if (high - low).is_normal() { Scale { low, high } } else { Scale { low: low - 1.0, high: low + 1.0 } }
     }
 
-    /// 1 to `steps`.
+    /// 1 to `steps`, the upper end of the scale being the last.
     fn level(&self, value: f64, steps: usize) -> usize {
         let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
         // A cast of NaN is 0, so that nothing can go out of bounds.

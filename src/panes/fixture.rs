@@ -7,6 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::actions::guard::{Access, Authority};
+use crate::actions::plan::Plan;
+use crate::actions::{Templates, Wish, action};
 use crate::keys::Keymap;
 use crate::release::analysis::{AnalysisPhase, AnalysisRun, Measurement, Metric, MetricResult, Provider};
 use crate::release::model::Model;
@@ -19,7 +22,7 @@ use crate::theme::{Glyphs, Role, Theme};
 
 use super::cx::Cx;
 use super::screen;
-use super::ui::{Context, Detail, Ui};
+use super::ui::{Check, Confirm, Context, Detail, Field, Item, Ui};
 
 /// Seconds after three in the morning.
 pub fn at(second: i64) -> Timestamp {
@@ -177,9 +180,9 @@ pub fn metric(name: &str, condition: &str) -> Metric {
         initial_delay: None,
         count: Some(20),
         failure_limit: Some(2),
-        inconclusive_limit: None,
-        consecutive_error_limit: None,
-        consecutive_success_limit: None,
+        inconclusive_limit: Some(0),
+        consecutive_error_limit: Some(4),
+        consecutive_success_limit: Some(0),
         success_condition: Some(condition.into()),
         failure_condition: None,
         provider: Provider::Prometheus { address: "http://prometheus:9090".into(), query: "rate(x)".into() },
@@ -372,6 +375,36 @@ pub fn ui() -> Ui {
     }]);
     ui.read_only = Some("READ-ONLY".to_owned());
     ui
+}
+
+/// The same where writing is open.
+pub fn writing() -> Ui {
+    let mut ui = ui();
+    ui.read_only = None;
+    ui.write_until = Some(at(3600));
+    ui
+}
+
+/// The plan of that action on that Rollout, in a protected context that is open for writing.
+pub fn plan(model: &Model, name: &str, target: &ObjectId, revision: Option<&Templates>) -> Plan {
+    let authority = Authority { read_only: false, protected: true, write_until: Some(at(3600)) };
+    let access = Access::new();
+    let wish = Wish { model, target, now: now(), revision, authority, access: &access, shown: None };
+    action(name).unwrap().plan(&wish).unwrap()
+}
+
+/// The dialog for those plans, checked.
+pub fn dialog(plans: Vec<Plan>, check: Check) -> Confirm {
+    Confirm {
+        opened: now(),
+        items: plans.into_iter().map(|plan| Item { plan, check: check.clone() }).collect(),
+        refused: Vec::new(),
+        typed: String::new(),
+        reason: String::new(),
+        reason_required: true,
+        field: Field::Keys,
+        scroll: 0,
+    }
 }
 
 /// A screen with the detail of that Rollout open.

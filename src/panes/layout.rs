@@ -58,8 +58,11 @@ pub fn layout(cx: &Cx, ui: &Ui, area: Rect) -> Layout {
 
 /// The panes that fit: the first ones, and the focused one in place of the last when it would not be among them.
 fn shown(focus: usize, area: Rect) -> Vec<usize> {
-    let per_column = usize::from(area.height / LEAST).max(1);
-    let count = (columns(area) * per_column).min(PANES.len());
+    let count = match columns(area) {
+        1 => usize::from(area.height / LEAST).max(1),
+        columns => 1 + columns * usize::from((area.height - area.height * 2 / 5) / LEAST).max(1),
+    };
+    let count = count.min(PANES.len());
     let mut shown: Vec<usize> = (0..count).collect();
     if !shown.contains(&focus) {
         shown.pop();
@@ -72,27 +75,43 @@ fn columns(area: Rect) -> usize {
     usize::from(area.width / COLUMN).clamp(1, 3)
 }
 
-/// Fills columns from the left; Now is the first and has the larger share of its column.
+/// Now has the whole width at the top of a wide screen, so that the reasons can be read; the others fill columns below.
 fn tiles(shown: &[usize], area: Rect) -> Vec<Tile> {
-    let columns = columns(area).min(shown.len()).max(1);
+    let columns = columns(area);
+    match shown {
+        [0, others @ ..] if columns > 1 && !others.is_empty() => {
+            let (top, rest) = split_top(area, area.height * 2 / 5);
+            let mut tiles = vec![tile(0, top)];
+            tiles.extend(filled(others, columns.min(others.len()), rest));
+            tiles
+        }
+        _ => filled(shown, columns.min(shown.len()).max(1), area),
+    }
+}
+
+/// Fills columns from the left; where Now is in one it has the larger share.
+fn filled(shown: &[usize], columns: usize, area: Rect) -> Vec<Tile> {
     let mut tiles = Vec::new();
     let mut left = shown;
     let mut x = area.x;
     for column in 0..columns {
         let to_go = (columns - column) as u16;
-        let width = (area.right() - x - (to_go - 1)) / to_go;
+        let width = (area.right() - x).saturating_sub(to_go - 1) / to_go;
         let (here, others) = left.split_at(left.len() / (columns - column));
         left = others;
         let mut y = area.y;
         for (index, pane) in here.iter().enumerate() {
             let height = share(index, here.len(), area.bottom() - y, *pane == 0);
-            let area = Rect { x, y, width, height };
-            tiles.push(Tile { pane: *pane, area, height: list_height(area) });
+            tiles.push(tile(*pane, Rect { x, y, width, height }));
             y += height;
         }
         x += width + 1;
     }
     tiles
+}
+
+fn tile(pane: usize, area: Rect) -> Tile {
+    Tile { pane, area, height: list_height(area) }
 }
 
 /// The height of the `index`-th of `count` tiles in a column with `left` rows to go.

@@ -56,6 +56,10 @@ fn why(cx: &Cx, rollout: &Rollout) -> Words {
     if next.is_empty() || next == reading.message {
         return Words::new();
     }
+    let next = match next.strip_prefix(&format!("{}: ", reading.message)) {
+        Some(next) if !reading.message.is_empty() => next.to_owned(),
+        _ => next,
+    };
     let (title, role) = match reading.phase {
         Phase::Degraded => ("why   ", Role::Critical),
         Phase::Unknown => ("why   ", Role::Unknown),

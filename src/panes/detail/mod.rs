@@ -21,7 +21,7 @@ use super::layout::split_top;
 use super::ui::{Detail, Ui};
 use super::{freshness, tile};
 
-pub use rows::{Row, rows};
+pub use rows::{Row, rows, tag_role};
 
 /// The layer of the keymap that lies over the global one here.
 pub const LAYER: &str = "detail";

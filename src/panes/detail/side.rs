@@ -69,10 +69,10 @@ fn one(cx: &Cx, metric: &MetricView, area: Rect, buf: &mut Buffer) {
     let threshold = metric.threshold();
     let Some(series) = cx.model.series.get(&metric.key()) else {
         let points = metric.points();
-        if points.is_empty() {
-            brush::text(cx, "nothing measured that could be drawn", Role::Unknown, plot, buf);
-        } else {
-            chart::draw(cx, &points, threshold, plot, buf);
+        // A single measurement is told already.
+        match points.len() {
+            0 | 1 => drop(brush::text(cx, "no live query, too few measurements for a chart", Role::Dim, plot, buf)),
+            _ => chart::draw(cx, &points, threshold, plot, buf),
         }
         return;
     };
