@@ -28,7 +28,7 @@ fn one(store: &Store, target: &Target) -> Result<Reply, Refused> {
         "" => Ok(Reply::Json(200, object.json.clone())),
         "status" if target.resource.status => Ok(Reply::Json(200, object.json.clone())),
         "scale" if target.resource.plural == "rollouts" => Ok(Reply::value(200, &scale(object.value()))),
-        _ => Err(Refused::no_path()),
+        _ => Err(Refused::not_found(target.resource, &target.name)),
     }
 }
 
@@ -52,7 +52,9 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
     let selector = selector(call, target)?;
     let limit = match call.parameter("limit") {
         "" => 0,
-        text => text.parse::<usize>().map_err(|_| Refused::bad_request(format!("limit: Invalid value: {text:?}")))?,
+        text => text
+            .parse::<usize>()
+            .map_err(|_| Refused::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?,
     };
     let page = page(store, call)?;
     let mut items = store
@@ -91,7 +93,9 @@ fn page(store: &Store, call: &Call) -> Result<Page, Refused> {
         "" => Ok(Page { version: store.version(), from: None }),
         text => {
             let (version, from) = read_token(text).ok_or_else(|| {
-                Refused::bad_request("continue key is not valid: illegal base64 data at input byte 0")
+                Refused::bad_request(
+                    "invalid continue token: continue key is not valid: illegal base64 data at input byte 0",
+                )
             })?;
             if version < store.oldest() {
                 return Err(Refused::expired_token(token(store.version(), &from)));
@@ -106,7 +110,7 @@ fn version(call: &Call) -> Result<u64, Refused> {
         "" => Ok(0),
         text => text.parse().map_err(|_| {
             Refused::bad_request(format!(
-                "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+                "invalid resource version: resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
             ))
         }),
     }

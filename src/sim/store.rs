@@ -56,6 +56,8 @@ pub(super) struct Change {
 pub(super) struct Store {
     objects: BTreeMap<&'static str, BTreeMap<Id, Arc<Object>>>,
     history: VecDeque<Change>,
+    /// The version of the last change by kind.
+    latest: BTreeMap<&'static str, u64>,
     version: u64,
     oldest: u64,
     made: u64,
@@ -70,6 +72,11 @@ impl Store {
     /// The version of the last change.
     pub(super) fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The version of the last change of a kind.
+    pub(super) fn latest(&self, resource: &Resource) -> u64 {
+        self.latest.get(resource.full).copied().unwrap_or_default()
     }
 
     /// The version from which on changes are still known.
@@ -176,6 +183,7 @@ impl Store {
         after: Option<Arc<Object>>,
         object: Arc<Object>,
     ) {
+        self.latest.insert(resource.full, self.version);
         self.history.push_back(Change { version: self.version, resource, id, before, after, object });
         while self.history.len() > HISTORY {
             if let Some(gone) = self.history.pop_front() {
