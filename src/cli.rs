@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rust_decimal::Decimal;
 
 /// A terminal release cockpit: what is shipping, is it healthy, and the one key that stops it.
 #[derive(Debug, Parser)]
@@ -38,9 +39,8 @@ pub struct Common {
     #[arg(long, global = true)]
     pub read_only: bool,
     /// Open protected contexts for writing, for so long (15m unless told)
-    #[arg(long, global = true, value_name = "DURATION", num_args = 0..=1, require_equals = true,
-          default_missing_value = "15m", value_parser = duration)]
-    pub write: Option<Duration>,
+    #[arg(long, global = true, value_name = "DURATION", num_args = 0..=1, require_equals = true, value_parser = duration)]
+    pub write: Option<Option<Duration>>,
     /// The Prometheus to ask instead of the one that each analysis names
     #[arg(long, global = true, value_name = "URL")]
     pub prometheus: Option<String>,
@@ -59,7 +59,7 @@ pub struct Common {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// How a command prints
+    /// How a command prints (a table unless told, `watch` one line a change)
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
     pub output: Option<Output>,
 }
@@ -93,6 +93,15 @@ pub enum Command {
     /// The record of everything that was done
     #[command(subcommand)]
     Audit(Audit),
+    /// Cost reports of pull requests
+    #[command(subcommand)]
+    Cost(Cost),
+    /// Terraform plans of the scheduled drift run
+    #[command(subcommand)]
+    Drift(Drift),
+    /// Summaries of the k6 smoke test
+    #[command(subcommand)]
+    K6(K6),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -180,6 +189,46 @@ pub enum Audit {
     List,
 }
 
+/// `flightdeck cost`.
+#[derive(Debug, Subcommand)]
+pub enum Cost {
+    /// Whether an Infracost report stays within the budget
+    Read {
+        #[command(flatten)]
+        report: Report,
+        /// The most that a month may cost more than before
+        #[arg(long, value_name = "AMOUNT", default_value_t = crate::release::cost::DEFAULT_LIMIT)]
+        limit: Decimal,
+    },
+}
+
+/// `flightdeck drift`.
+#[derive(Debug, Subcommand)]
+pub enum Drift {
+    /// What `terraform show -json` says has drifted, and what is pending
+    Read(Report),
+}
+
+/// `flightdeck k6`.
+#[derive(Debug, Subcommand)]
+pub enum K6 {
+    /// Whether a summary (any of k6's three dialects) passes its thresholds
+    Read {
+        #[command(flatten)]
+        report: Report,
+        /// What k6 itself ended with, where that is known
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        exit_code: Option<i32>,
+    },
+}
+
+/// What another tool printed.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The file, or - for standard input
+    pub file: PathBuf,
+}
+
 /// One object by name.
 #[derive(Debug, Args)]
 pub struct Named {
@@ -199,10 +248,10 @@ pub struct Files {
 #[derive(Debug, Args)]
 pub struct Act {
     /// Names; all get the same action
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
     /// Do it without asking
-    #[arg(long)]
+    #[arg(short, long)]
     pub yes: bool,
     /// Why, for the audit
     #[arg(long, value_name = "TEXT", default_value = "")]
@@ -210,13 +259,14 @@ pub struct Act {
     /// Ask the API server what it would do, and do nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How long the effect may take
+    /// How long the effect may take, like 4s; each action has its own limit otherwise
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub verify_timeout: Option<Duration>,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
     crate::sources::wire::go_duration(text)
+        .filter(|duration| duration.is_positive())
         .and_then(|duration| Duration::try_from(duration).ok())
         .ok_or_else(|| format!("{text} is no duration like 4s or 15m"))
 }

@@ -138,7 +138,10 @@ impl App {
         let mut refused = Vec::new();
         for target in targets {
             match self.wish(target, templates, now, |wish| action.plan(wish)) {
-                Ok(plan) => plans.push(plan),
+                Ok(mut plan) => {
+                    plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
+                    plans.push(plan);
+                }
                 Err(refusal) => refused.push((target.clone(), refusal)),
             }
         }
@@ -197,7 +200,12 @@ impl App {
 
     /// The dialog was confirmed: sends what the API server would accept and what still holds.
     pub(super) fn confirmed(&mut self, now: Timestamp) -> Vec<Effect> {
-        let Some(Overlay::Confirm(confirm)) = &self.ui.overlay else { return Vec::new() };
+        let Some(Overlay::Confirm(confirm)) = &mut self.ui.overlay else { return Vec::new() };
+        // Enter in the reason goes on to the name, where one has to be typed.
+        if confirm.field == Field::Reason && confirm.wanted_name().is_some_and(|name| name != confirm.typed) {
+            confirm.field = Field::Name;
+            return Vec::new();
+        }
         if let Some(obstacle) = confirm.obstacle() {
             self.say(obstacle, Role::Attention);
             return Vec::new();

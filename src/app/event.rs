@@ -21,7 +21,7 @@ use crate::writers::Executed;
 pub enum Event {
     Key(KeyEvent),
     Paste(String),
-    Report(Report),
+    Report(Box<Report>),
     /// The API server's answer to a plan that is shown.
     Checked {
         dialog: u64,

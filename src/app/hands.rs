@@ -11,13 +11,13 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actions::plan::Plan;
 use crate::panes::ui::{Check, Notice};
-use crate::release::observation::{Failure, Report, Said, SourceId};
+use crate::release::observation::{Failure, Observation, Report, Said, SourceId};
 use crate::sources::api::{ANSWER_WITHIN, unreachable};
 use crate::sources::cluster::{self, Address, Cluster};
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, SOURCES, Scope};
 use crate::theme::Role;
-use crate::writers::audit::Journal;
+use crate::writers::audit::{self, Journal};
 use crate::writers::kubernetes::{Preflight, Writer};
 use crate::writers::{Order, execute, record_verified};
 
@@ -79,7 +79,7 @@ impl Hands {
         let mut always = JoinSet::new();
         always.spawn(async move {
             while let Some(report) = said.recv().await {
-                if forward.send(Event::Report(report)).await.is_err() {
+                if forward.send(Event::Report(Box::new(report))).await.is_err() {
                     break;
                 }
             }
@@ -99,6 +99,8 @@ impl Hands {
 
     /// Connects to every context and watches what is always watched.
     pub fn start(&mut self) {
+        let (journal, reports) = (self.tools.journal.clone(), self.reports.clone());
+        self.always.spawn(async move { tell_journal(&journal, &reports).await });
         for (context, address) in self.tools.contexts.clone() {
             let connections = self.connections.clone();
             let reports = self.reports.clone();
@@ -147,12 +149,14 @@ impl Hands {
                 let now = (self.tools.clock)();
                 let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
                 let events = self.events.clone();
+                let reports = self.reports.clone();
                 tokio::spawn(async move {
                     let recorded = record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await;
                     if let Err(error) = recorded {
                         let text = format!("what was seen of the effect could not be recorded: {error}");
                         let _ = events.send(Event::Notice(Notice { text, role: Role::Critical, until: None })).await;
                     }
+                    tell_journal(&journal, &reports).await;
                 });
             }
             Effect::Fault(name) => {
@@ -209,6 +213,7 @@ impl Hands {
         let preflight = self.preflights.lock().ok().and_then(|mut preflights| preflights.remove(&checked));
         let journal = self.tools.journal.clone();
         let clock = self.tools.clock;
+        let reports = self.reports.clone();
         self.answer(async move {
             let refused = |reason| Event::Refused { work, reason };
             let writer = match writer {
@@ -219,7 +224,9 @@ impl Hands {
                 return refused("the API server's answer to the dry run is no longer at hand: try again".to_owned());
             };
             let order = Order { plan: &plan, preflight: &preflight, reason: &reason };
-            match execute(order, &journal, &writer, clock).await {
+            let executed = execute(order, &journal, &writer, clock).await;
+            tell_journal(&journal, &reports).await;
+            match executed {
                 Ok(executed) => Event::Sent { work, executed },
                 Err(refusal) => refused(refusal.reason),
             }
@@ -274,18 +281,33 @@ async fn connected(context: &Arc<str>, address: &Address, reports: &mpsc::Sender
 
 async fn connect(context: &Arc<str>, address: &Address) -> Result<Connection, Failure> {
     let cluster = cluster::connect(context, address).await?;
+    let writer = connect_writer(context, address).await?;
+    Ok(Connection { cluster, writer })
+}
+
+/// Connects for writing: a client of its own, which never repeats a request.
+pub(crate) async fn connect_writer(context: &Arc<str>, address: &Address) -> Result<Writer, Failure> {
     let config = cluster::client_config(context, address).await?;
     let name = context.clone();
     let runtime = tokio::runtime::Handle::current();
     // kube reads files and runs exec plugins in there.
-    let writer = tokio::task::spawn_blocking(move || {
+    tokio::task::spawn_blocking(move || {
         let _guard = runtime.enter();
         Writer::new(&name, config, ANSWER_WITHIN)
     })
     .await
     .map_err(|error| unreachable(error.to_string()))?
-    .map_err(unreachable)?;
-    Ok(Connection { cluster, writer })
+    .map_err(unreachable)
+}
+
+/// Reads the journal and reports what it tells.
+async fn tell_journal(journal: &Journal, reports: &mpsc::Sender<Report>) {
+    let directory = journal.directory().to_owned();
+    // A journal that cannot be read refuses every action with its reason; the pane stays empty.
+    let Ok(Ok(records)) = tokio::task::spawn_blocking(move || audit::read(&directory)).await else { return };
+    let said = Said::Observed(Observation::Journal(super::journal::deeds(records)));
+    let source = SourceId { context: "".into(), kind: "journal".into() };
+    let _ = reports.send(Report { source, said }).await;
 }
 
 fn warnings(preflight: &Preflight) -> Vec<String> {

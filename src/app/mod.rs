@@ -5,13 +5,14 @@ pub mod command;
 pub mod dialog;
 pub mod event;
 pub mod hands;
+mod journal;
 pub mod palette;
 pub mod run;
 pub mod work;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -57,6 +58,8 @@ pub struct Settings {
     pub faults: Vec<(String, String)>,
     /// `demo` or empty.
     pub world: &'static str,
+    /// How long an effect may take; None: as long as its action says.
+    pub verify_timeout: Option<SignedDuration>,
 }
 
 /// What is settled for one context.
@@ -66,6 +69,10 @@ pub struct ContextSettings {
     pub authority: Authority,
     /// Whether an action needs a reason for the audit.
     pub reason_required: bool,
+    /// What the configuration calls it.
+    pub label: String,
+    /// Its colour in the header: a role or a colour.
+    pub colour: Option<String>,
 }
 
 impl App {
@@ -73,7 +80,12 @@ impl App {
     pub fn new(settings: Settings) -> Self {
         let contexts = settings.contexts.iter();
         let contexts = contexts
-            .map(|context| Context { name: context.name.clone(), protected: context.authority.protected })
+            .map(|context| Context {
+                name: context.name.clone(),
+                label: context.label.as_str().into(),
+                colour: context.colour.clone(),
+                protected: context.authority.protected,
+            })
             .collect();
         let mut ui = Ui::new(contexts);
         ui.world = settings.world;
@@ -95,7 +107,7 @@ impl App {
             Event::Key(key) => self.key(key, now),
             Event::Paste(text) => self.paste(&text, now),
             Event::Report(report) => {
-                self.model.observe(report, now);
+                self.model.observe(*report, now);
                 let mut effects = self.look_for_effects(now);
                 effects.extend(self.follow_series());
                 effects
@@ -142,7 +154,7 @@ impl App {
         let works = self.works.iter().filter_map(|work| work.due());
         let windows = self.settings.contexts.iter().filter_map(|context| context.authority.write_until);
         // A source is stale just after its time, not at it.
-        let tick = jiff::SignedDuration::from_millis(50);
+        let tick = SignedDuration::from_millis(50);
         let soonest = stale.chain(notice).chain(works).chain(windows).filter(|at| *at > now).min()?;
         soonest.checked_add(tick).ok()
     }
@@ -163,6 +175,8 @@ impl App {
             name: name.into(),
             authority: Authority { read_only: true, ..Authority::default() },
             reason_required: true,
+            label: name.to_owned(),
+            colour: None,
         })
     }
 

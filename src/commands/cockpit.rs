@@ -20,7 +20,7 @@ use crate::theme::Role;
 use crate::writers::audit::Journal;
 
 use super::settle::{self, Settled};
-use super::{clock, fail, paths, runtime};
+use super::{clock, fail, runtime};
 
 /// Events that may wait for the loop.
 const EVENTS: usize = 1024;
@@ -44,7 +44,7 @@ pub fn run(common: &Common) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(3, format_args!("cannot start: {error}")),
     };
-    runtime.block_on(open(common, settled, Cockpit { contexts, faults: None, fault_names: Vec::new(), world: "" }))
+    runtime.block_on(open(settled, Cockpit { contexts, faults: None, fault_names: Vec::new(), world: "" }))
 }
 
 /// What the cockpit looks at.
@@ -85,12 +85,13 @@ impl Display for Terminal {
 }
 
 /// Takes the terminal over and runs until the operator quits.
-pub async fn open(common: &Common, settled: Settled, cockpit: Cockpit) -> ExitCode {
+pub async fn open(settled: Settled, cockpit: Cockpit) -> ExitCode {
     let settings = Settings {
+        contexts: cockpit.contexts.iter().map(|(name, _)| settled.context(name)).collect(),
         keymap: settled.keymap,
         theme: settled.theme,
         glyphs: settled.glyphs,
-        contexts: cockpit.contexts.iter().map(|(name, _)| (settled.context)(name)).collect(),
+        verify_timeout: settled.verify_timeout,
         faults: cockpit.fault_names,
         world: cockpit.world,
     };
@@ -102,11 +103,11 @@ pub async fn open(common: &Common, settled: Settled, cockpit: Cockpit) -> ExitCo
     let (events, mut inbox) = mpsc::channel(EVENTS);
     let tools = Tools {
         contexts: cockpit.contexts,
-        namespace: common.namespace.clone().or(settled.namespace),
+        namespace: settled.namespace,
         prometheus: Arc::new(Prometheus::new(settled.prometheus)),
-        journal: Journal::new(paths::state(common), settle::who()),
+        journal: Journal::new(&settled.state, settle::who()),
         faults: cockpit.faults,
-        exports: paths::state(common),
+        exports: settled.state,
         clock,
     };
     let mut hands = Hands::new(tools, events);

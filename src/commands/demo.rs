@@ -57,7 +57,7 @@ async fn open(common: &Common, world: World) -> ExitCode {
             }
         }
     });
-    let code = cockpit::open(common, settled, cockpit).await;
+    let code = cockpit::open(settled, cockpit).await;
     player.abort();
     code
 }

@@ -1,14 +1,28 @@
 //! What the command line can ask for, one file each. The only place that knows all the others.
 
+pub mod act;
+pub mod analysis;
+pub mod ask;
+pub mod audit;
+pub mod carry_out;
 pub mod cockpit;
 pub mod demo;
+pub mod find;
 pub mod generate;
+pub mod lint;
+pub mod observe;
 pub mod paths;
+pub mod print;
+pub mod read;
+pub mod rollout;
 pub mod settle;
+pub mod status;
+pub mod watch;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Common};
+use crate::headless::Answer;
 
 /// Does what was asked for.
 pub fn run(cli: Cli) -> ExitCode {
@@ -17,8 +31,27 @@ pub fn run(cli: Cli) -> ExitCode {
         Some(Command::Demo(demo)) => demo::run(&cli.common, demo),
         Some(Command::Completions { shell }) => generate::completions(*shell),
         Some(Command::Man) => generate::man(),
-        _ => ExitCode::from(2),
+        Some(Command::Status) => status::run(&cli.common),
+        Some(Command::Rollout(rollout)) => rollout::run(&cli.common, rollout),
+        Some(Command::Analysis(analysis)) => analysis::run(&cli.common, analysis),
+        Some(Command::Watch) => watch::run(&cli.common),
+        Some(Command::Audit(audit)) => audit::run(&cli.common, audit),
+        Some(Command::Cost(cost)) => read::cost(&cli.common, cost),
+        Some(Command::Drift(drift)) => read::drift(&cli.common, drift),
+        Some(Command::K6(k6)) => read::k6(&cli.common, k6),
     }
+}
+
+/// Runs a command to its answer and prints that.
+fn on_runtime(common: &Common, command: impl Future<Output = Result<Answer, Answer>>) -> ExitCode {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(3, format_args!("cannot start: {error}")),
+    };
+    let answer = runtime.block_on(command);
+    // A credential plugin that hangs must not hold up the end.
+    runtime.shutdown_background();
+    print::print(&answer.unwrap_or_else(|failed| failed), common)
 }
 
 /// Says why nothing was done, and returns the code for it.

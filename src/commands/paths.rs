@@ -1,4 +1,4 @@
-//! Where configuration and journal live: what the command line says, else what the platform prescribes.
+//! Where the journal lives: what the command line says, else what the platform prescribes.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,6 @@ use crate::cli::Common;
 
 fn project() -> Option<ProjectDirs> {
     ProjectDirs::from("", "", "flightdeck")
-}
-
-/// The folder of `config.yaml`, `keymaps/` and `themes/`.
-pub fn config(common: &Common) -> Option<PathBuf> {
-    common.config_dir.clone().or_else(|| project().map(|dirs| dirs.config_dir().to_owned()))
 }
 
 /// The folder of the audit journal and of exports.

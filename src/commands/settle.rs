@@ -1,15 +1,19 @@
 //! Settles what the command line, the environment and the configuration say together.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::ACTIONS;
 use crate::actions::guard::Authority;
 use crate::app::ContextSettings;
 use crate::cli::Common;
+use crate::config::{Config, Place};
 use crate::keys::{Keymap, Names};
 use crate::panes::PANES;
 use crate::sources::prometheus;
-use crate::theme::{self, Depth, Glyphs, Theme};
+use crate::theme::{Glyphs, Theme};
 use crate::writers::audit::Who;
 
 use super::paths;
@@ -19,41 +23,95 @@ pub struct Settled {
     pub keymap: Keymap,
     pub theme: Theme,
     pub glyphs: Glyphs,
+    /// None: all namespaces.
     pub namespace: Option<String>,
     pub prometheus: prometheus::Settings,
-    /// What is settled for the context of that name.
-    pub context: Box<dyn Fn(&str) -> ContextSettings>,
+    /// The folder of the audit journal and of exports.
+    pub state: PathBuf,
+    /// How long an effect may take; None: as long as its action says.
+    pub verify_timeout: Option<SignedDuration>,
     /// What is wrong with the configuration: said on the screen, never fatal.
     pub complaints: Vec<String>,
+    config: Config,
+    /// `--write`, with its length where one was given.
+    write: Option<Option<Duration>>,
+    now: Timestamp,
 }
 
 /// Reads the configuration; what the command line says goes before it.
 pub fn settle(common: &Common, now: Timestamp) -> Settled {
-    let folder = paths::config(common);
+    let place = match &common.config_dir {
+        Some(dir) => Place::of_dir(dir),
+        None => Place::find(None),
+    };
+    let (mut config, mut warnings) = Config::load(&place);
+    config.read_only |= common.read_only;
+    config.theme = common.theme.clone().unwrap_or(config.theme);
+    config.keymap = common.keymap.clone().unwrap_or(config.keymap);
+    config.prometheus.url = common.prometheus.clone().or(config.prometheus.url);
+    if common.ascii {
+        config.glyphs = Some(Glyphs::Ascii);
+    }
     let panes: Vec<&str> = PANES.iter().map(|pane| pane.name()).chain([crate::panes::detail::LAYER]).collect();
     let actions: Vec<&'static str> = ACTIONS.iter().map(|action| action.name).collect();
-    let names = Names { panes: &panes, actions: &actions };
-    let keymaps = Keymap::library(folder.as_ref().map(|folder| folder.join("keymaps")));
-    let (keymap, mut warnings) = Keymap::load(&keymaps, common.keymap.as_deref().unwrap_or("default"), &names);
-    let themes = Theme::library(folder.as_ref().map(|folder| folder.join("themes")));
-    let depth = Depth::of_stdout(None);
-    let (theme, more) = Theme::load(&themes, common.theme.as_deref().unwrap_or(theme::AUTO), depth);
+    let (keymap, more) = config.keymap(&place, &Names { panes: &panes, actions: &actions });
     warnings.extend(more);
-    let glyphs = Glyphs::of_env(common.ascii.then_some(Glyphs::Ascii));
-    let read_only = common.read_only;
-    let write_until = common.write.and_then(|window| now.checked_add(SignedDuration::try_from(window).ok()?).ok());
+    let (theme, more) = config.theme(&place, config.depth());
+    warnings.extend(more);
+    let namespace = (common.namespace.clone()).or_else(|| {
+        config.namespaces.first().cloned().filter(|_| !common.all_namespaces && config.namespaces.len() == 1)
+    });
     Settled {
         keymap,
         theme,
-        glyphs,
-        namespace: None,
-        prometheus: prometheus::Settings { url: common.prometheus.clone(), ..Default::default() },
-        context: Box::new(move |name| ContextSettings {
-            name: name.into(),
-            authority: Authority { read_only, protected: name.contains("prod"), write_until },
-            reason_required: false,
-        }),
+        glyphs: config.glyphs(),
+        namespace,
+        prometheus: prometheus_settings(&config),
+        state: common.state_dir.clone().or_else(|| config.audit.dir.clone()).unwrap_or_else(|| paths::state(common)),
+        verify_timeout: config.verify_timeout,
         complaints: warnings.iter().map(ToString::to_string).collect(),
+        write: common.write,
+        now,
+        config,
+    }
+}
+
+impl Settled {
+    /// What is settled for the context of that name.
+    pub fn context(&self, name: &str) -> ContextSettings {
+        let context = self.config.context(name);
+        let window = match self.write {
+            // A bare --write stays open for as long as the configuration says.
+            Some(None) => Some(context.write_for),
+            Some(Some(window)) => SignedDuration::try_from(window).ok(),
+            None => None,
+        };
+        ContextSettings {
+            name: name.into(),
+            authority: Authority {
+                read_only: self.config.read_only,
+                protected: context.protected,
+                write_until: window.and_then(|window| self.now.checked_add(window).ok()),
+            },
+            reason_required: context.require_reason || self.config.audit.require_reason,
+            label: context.label,
+            colour: context.colour,
+        }
+    }
+}
+
+fn prometheus_settings(config: &Config) -> prometheus::Settings {
+    let from = &config.prometheus;
+    prometheus::Settings {
+        url: from.url.clone(),
+        bearer_token_file: from.bearer_token_file.clone(),
+        basic: from
+            .basic
+            .as_ref()
+            .map(|basic| prometheus::Basic { user: basic.user.clone(), password_file: basic.password_file.clone() }),
+        ca_file: from.ca_file.clone(),
+        insecure: from.insecure,
+        timeout: from.timeout.try_into().ok(),
     }
 }
 

@@ -65,3 +65,6 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod agreement;

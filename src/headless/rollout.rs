@@ -76,16 +76,22 @@ pub fn get(model: &Model, rollout: &Rollout, now: Timestamp) -> Answer {
 pub fn list(model: &Model, is_wanted: impl Fn(&Rollout) -> bool, now: Timestamp) -> Answer {
     let mut rollouts: Vec<_> = model.rollouts.iter().filter(|rollout| is_wanted(rollout)).collect();
     rollouts.sort_by(|a, b| a.id.cmp(&b.id));
-    let items = rollouts.into_iter().map(|rollout| Item {
-        context: &rollout.id.context,
-        revision: rollout.revision,
-        head: head(model, rollout),
-    });
+    let items = rollouts.into_iter().map(|rollout| item(model, rollout));
     let list = List { items: items.collect() };
     let sight = Sight::of(model, "rollouts", now);
     let mut answer = Answer::new(&list, list_text(&list), sight.exit);
     answer.diagnostics = sight.errors;
     answer
+}
+
+/// One Rollout as in the list.
+pub fn line(model: &Model, rollout: &Rollout) -> serde_json::Value {
+    // Only a map with keys that are no text can fail here, and none is built.
+    serde_json::to_value(item(model, rollout)).unwrap_or_default()
+}
+
+fn item<'a>(model: &Model, rollout: &'a Rollout) -> Item<'a> {
+    Item { context: &rollout.id.context, revision: rollout.revision, head: head(model, rollout) }
 }
 
 fn head<'a>(model: &Model, rollout: &'a Rollout) -> Head<'a> {

@@ -52,6 +52,16 @@ fn every_command_and_action_has_a_key_in_the_default_keymap() {
     }
 }
 
+#[test]
+fn every_row_of_actions_has_a_key() {
+    let actions: Vec<&'static str> = crate::actions::ACTIONS.iter().map(|action| action.name).collect();
+    for (name, _) in EMBEDDED {
+        let (keymap, warnings) = Keymap::load(&Keymap::library(None), name, &Names { panes: &[], actions: &actions });
+        assert_eq!(warnings, [], "{name}");
+        assert!(actions.iter().all(|action| keymap.hint(HOME, Command::Act(action)).is_some()), "{name}");
+    }
+}
+
 /// What fingers do without thinking: less, vim, readline, k9s and every list. None of these may change a cluster.
 const HABITS: &[&str] = &[
     "j",

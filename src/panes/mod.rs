@@ -7,6 +7,7 @@ pub mod list;
 pub mod table;
 pub mod ui;
 
+pub mod audit;
 pub mod now;
 pub mod rollouts;
 pub mod timeline;
@@ -64,7 +65,7 @@ pub trait Pane: Sync {
 }
 
 /// The table. A new pane is a new file and a row here.
-pub static PANES: &[&dyn Pane] = &[&now::Now, &rollouts::Rollouts, &timeline::Timeline];
+pub static PANES: &[&dyn Pane] = &[&now::Now, &rollouts::Rollouts, &timeline::Timeline, &audit::Audit];
 
 /// The index in [`PANES`] of that name.
 pub fn index_of(name: &str) -> Option<usize> {

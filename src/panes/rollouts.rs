@@ -152,6 +152,9 @@ pub fn next(cx: &Cx, rollout: &Rollout, message: &str) -> String {
     if let Some(fault) = &rollout.fault {
         return format!("unreadable: {fault}");
     }
+    if rollout.spec_paused {
+        return "paused by hand: spec.paused is set".to_owned();
+    }
     if let Some(end) = rollout.pause_ends() {
         return match cx.countdown(end) {
             Some(left) => format!("goes on in {left}"),

@@ -51,6 +51,10 @@ pub struct Ui {
 #[derive(Clone, Debug)]
 pub struct Context {
     pub name: Arc<str>,
+    /// What the configuration calls it; its name when it says nothing.
+    pub label: Arc<str>,
+    /// Its colour: a role, or a colour.
+    pub colour: Option<String>,
     /// Marked as protected by the configuration.
     pub protected: bool,
 }

@@ -98,7 +98,7 @@ fn need_of(model: &Model, rollout: &Rollout, now: Timestamp) -> Option<Need> {
         ),
         Phase::Paused => match rollout.pause_ends() {
             // It goes on by itself: nothing waits for a human.
-            Some(end) if end > now => None,
+            Some(end) if end > now && !rollout.spec_paused => None,
             _ => {
                 let (what, reason, answers) = pause_reason(rollout, &reading.message);
                 need(Severity::Attention, what, rollout.paused_since(), reason, answers)
@@ -123,7 +123,7 @@ fn pause_reason(rollout: &Rollout, message: &str) -> (&'static str, String, &'st
     if let Some(inconclusive) = reasons.iter().find(|reason| reason.starts_with("Inconclusive")) {
         return ("inconclusive", format!("{inconclusive}: the metric decides neither way"), &["promote", "abort"]);
     }
-    if rollout.spec_paused && reasons.is_empty() {
+    if rollout.spec_paused {
         return ("paused by hand", "spec.paused is set".to_owned(), &["resume"]);
     }
     if reasons.is_empty() {

@@ -92,14 +92,14 @@ pub fn pause(rollout: &Rollout) -> Result<(), String> {
 /// Ends the pause that is in force, whoever made it.
 pub fn promote(rollout: &Rollout) -> Result<(), String> {
     let status = &rollout.status;
-    if rollout.spec_paused {
-        return Ok(());
-    }
-    if status.abort {
+    if status.abort && !rollout.spec_paused {
         // The controller takes the patch and does nothing with it.
         return Err("aborted: promote would change nothing, retry or promote-full instead".to_owned());
     }
     if !status.pause_conditions.is_empty() {
+        return has_revision(rollout);
+    }
+    if rollout.spec_paused {
         return Ok(());
     }
     Err(if status.controller_pause {
@@ -174,11 +174,18 @@ fn terminate_any(model: &Model, rollout: &Rollout) -> Result<(), String> {
 
 /// Absent is as good as empty: the controller compares the two as strings.
 fn not_stable(rollout: &Rollout) -> Result<(), String> {
-    let status = &rollout.status;
-    match (&status.stable_hash, &status.current_pod_hash) {
-        (None, None) => Err("the controller has not looked at it yet".to_owned()),
-        (stable, current) if stable == current => Err("already at the stable revision".to_owned()),
-        _ => Ok(()),
+    has_revision(rollout)?;
+    match rollout.is_fully_promoted() {
+        true => Err("already at the stable revision".to_owned()),
+        false => Ok(()),
+    }
+}
+
+/// A plan tests the revision that the operator saw: without one there is nothing to hold on to.
+fn has_revision(rollout: &Rollout) -> Result<(), String> {
+    match rollout.status.current_pod_hash.as_deref() {
+        Some(hash) if !hash.is_empty() => Ok(()),
+        _ => Err("no revision yet: the controller has not seen this Rollout".to_owned()),
     }
 }
 

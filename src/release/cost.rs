@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cost_legacy;
 use super::gate::GateVerdict;
-use super::json::{Fields, Json};
+use super::json::{Fields, Json, decimal};
+use super::text::visible;
 
 /// The limit where neither configuration nor repository variable sets one, per month.
 pub const DEFAULT_LIMIT: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
@@ -88,6 +89,12 @@ impl Cost {
         }
         Judgement { verdict, why }
     }
+}
+
+/// A limit as somebody writes it: `25`, `25.50`. The error is a sentence for the command line.
+pub fn parse_limit(text: &str) -> Result<Decimal, String> {
+    let limit = decimal(text).filter(|limit| !limit.is_sign_negative() || limit.is_zero());
+    limit.ok_or_else(|| format!("{:?} is no amount: write it like 25 or 25.50", visible(text)))
 }
 
 /// What all of these changes cost together: those merged since the last release, say. None as soon as one is unknown.

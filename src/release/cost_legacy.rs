@@ -19,7 +19,12 @@ pub fn read(root: &Fields) -> Result<Cost, String> {
         None => (sum(&projects, |project| project.delta), DeltaSource::Projects),
     };
     let command = root.get("metadata").get("infracostCommand").text();
-    let no_delta = no_baseline(command.as_deref(), &projects, delta);
+    // Older releases wrote the command into each project.
+    let command = command.or_else(|| projects.iter().find_map(|project| project.command.clone()));
+    // A difference of nothing, or of everything, is what a run without a baseline reports.
+    let is_nothing = delta.is_some_and(|delta| delta.is_zero());
+    let is_everything = delta.is_some() && delta == total && past.is_none_or(|past| past.is_zero());
+    let no_delta = no_baseline(command.as_deref(), &projects, delta, !is_nothing && !is_everything);
     let delta = delta.filter(|_| no_delta.is_none());
     Ok(Cost {
         schema: version,
@@ -39,6 +44,8 @@ pub fn read(root: &Fields) -> Result<Cost, String> {
 struct Project {
     /// `metadata.type`.
     kind: Option<String>,
+    /// `metadata.infracostCommand`.
+    command: Option<String>,
     total: Option<Decimal>,
     past: Option<Decimal>,
     delta: Option<Decimal>,
@@ -54,6 +61,7 @@ impl Project {
         let monthly = |part: &str| project.get(part).get("totalMonthlyCost").decimal();
         Project {
             kind: metadata.get("type").text(),
+            command: metadata.get("infracostCommand").text(),
             total: monthly("breakdown"),
             past: monthly("pastBreakdown"),
             delta: monthly("diff"),
@@ -86,15 +94,19 @@ fn errors(name: &str, errors: Json) -> Vec<String> {
     errors.items().into_iter().map(sentence).collect()
 }
 
-/// Why the delta, though it may be written there, is none.
+/// Why the delta, though it may be written there, is none. `proves_itself` where only a comparison can have made it.
 ///
 /// `infracost breakdown` of a directory copies what is to what was: its difference is always 0, a gate always green.
-fn no_baseline(command: Option<&str>, projects: &[Project], delta: Option<Decimal>) -> Option<String> {
-    let from_plans = !projects.is_empty() && projects.iter().all(Project::knows_its_past);
+fn no_baseline(
+    command: Option<&str>,
+    projects: &[Project],
+    delta: Option<Decimal>,
+    proves_itself: bool,
+) -> Option<String> {
     let Some(delta) = delta else {
         return Some("no baseline: neither the report nor all of its projects have a difference".to_owned());
     };
-    if from_plans {
+    if !projects.is_empty() && projects.iter().all(Project::knows_its_past) {
         return None;
     }
     match command {
@@ -104,9 +116,8 @@ fn no_baseline(command: Option<&str>, projects: &[Project], delta: Option<Decima
             "no baseline: `infracost breakdown` of a directory compares it with itself; use `infracost diff`"
                 .to_owned(),
         ),
-        // Combined or of an unknown command: only a difference that is there proves that something was compared.
-        _ if delta.is_zero() => Some("no baseline that can be told: a difference of 0 and no diff command".to_owned()),
-        _ => None,
+        _ if proves_itself => None,
+        _ => Some("no baseline that can be told: the report names no diff command".to_owned()),
     }
 }
 

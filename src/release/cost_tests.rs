@@ -36,6 +36,22 @@ fn breakdown_of_a_directory_has_no_baseline() {
 }
 
 #[test]
+fn a_difference_of_nothing_or_of_everything_needs_the_command() {
+    let report = |past: &str, total: &str, delta: &str, metadata: &str| {
+        format!(
+            r#"{{"version":"0.2","pastTotalMonthlyCost":"{past}","totalMonthlyCost":"{total}",
+            "diffTotalMonthlyCost":"{delta}","projects":[{{"name":"a","metadata":{{{metadata}}}}}]}}"#
+        )
+    };
+    assert_eq!(delta(&report("5", "5", "0", "")).2, GateVerdict::Unknown);
+    assert_eq!(delta(&report("0", "5", "5", "")).2, GateVerdict::Unknown);
+    assert_eq!(delta(&report("5", "9", "4", "")).2, GateVerdict::Pass);
+    assert_eq!(delta(&report("0", "5", "5", r#""infracostCommand":"diff""#)).2, GateVerdict::Pass);
+    assert_eq!(delta(&report("0", "5", "5", r#""infracostCommand":"breakdown""#)).2, GateVerdict::Unknown);
+    assert_eq!(delta(&report("0", "5", "5", r#""type":"terraform_plan_json""#)).2, GateVerdict::Pass);
+}
+
+#[test]
 fn breakdown_of_a_plan_has_one() {
     let plan = r#"{"version":"0.2","metadata":{"infracostCommand":"breakdown"},"diffTotalMonthlyCost":"0",
         "projects":[{"name":"p","metadata":{"type":"terraform_plan_json"},"diff":{"totalMonthlyCost":"0"}}]}"#;
@@ -82,6 +98,14 @@ fn a_sum_is_known_only_where_every_part_is() {
     let (known, unknown) = (read(DIFF).unwrap(), read(BREAKDOWN).unwrap());
     assert_eq!(sum([&known, &known]).map(|sum| sum.to_string()).as_deref(), Some("45.0"));
     assert_eq!(sum([&known, &unknown]), None);
+}
+
+#[test]
+fn a_limit_is_an_amount() {
+    assert_eq!(parse_limit("25.50").map(|limit| limit.to_string()), Ok("25.50".to_owned()));
+    for text in ["", "-1", "$25", "25,50", "NaN", "inf"] {
+        assert!(parse_limit(text).is_err(), "{text}");
+    }
 }
 
 #[test]

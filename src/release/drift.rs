@@ -1,5 +1,7 @@
 //! Whether the infrastructure still is what Terraform thinks: `terraform show -json` of a saved plan, read and judged.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::json::{Fields, Json};
@@ -86,20 +88,14 @@ pub fn read(bytes: &[u8], noise: &[&str]) -> Result<Drift, String> {
     let root = Json::parse(bytes)?;
     let plan = root.fields();
     let format_version = check_format(&plan)?;
-    let changes: Vec<ResourceChange> = list(&plan, "resource_changes")?;
-    let (moved_drift, drifted): (Vec<_>, Vec<_>) =
+    let changes = list(&plan, "resource_changes")?;
+    let (moved, drifted): (Vec<_>, Vec<_>) =
         list(&plan, "resource_drift")?.into_iter().partition(|drift| drift.action == Action::NoOp);
-    let moved = moved_drift.iter().chain(changes.iter().filter(|change| change.is_moved_only()));
-    let mut moved_only: Vec<String> = moved.map(|change| change.address.clone()).collect();
-    moved_only.sort();
-    moved_only.dedup();
-    let output_changes = changed_outputs(plan.get("output_changes"));
-    let errored = tristate(&plan, "errored")?.unwrap_or(false);
     let mut drift = Drift {
         format_version,
-        output_changes,
-        errored,
-        moved_only,
+        moved_only: addresses(moved.iter().chain(changes.iter().filter(|change| change.is_moved_only()))),
+        output_changes: changed_outputs(plan.get("output_changes")),
+        errored: tristate(&plan, "errored")?.unwrap_or(false),
         complete: tristate(&plan, "complete")?,
         applyable: tristate(&plan, "applyable")?,
         ..Drift::default()
@@ -108,18 +104,18 @@ pub fn read(bytes: &[u8], noise: &[&str]) -> Result<Drift, String> {
         drift.count(&change.action);
     }
     let is_applyable = drift.applyable.unwrap_or_else(|| would_apply(&drift, &changes, &drifted));
-    drift.exit_code = if errored { 1 } else { 2 * u8::from(is_applyable) };
+    drift.exit_code = if drift.errored { 1 } else { 2 * u8::from(is_applyable) };
     let quiet_steps = changes.iter().any(ResourceChange::is_quiet_step);
-    let deferred = !plan.get("deferred_changes").items().is_empty();
     drift.changes = changes.into_iter().filter(ResourceChange::is_planned).collect();
     let pending = !drift.changes.is_empty()
         || !drift.output_changes.is_empty()
-        || deferred
+        || !plan.get("deferred_changes").items().is_empty()
         || drift.complete == Some(false)
+        // What else could be applied? A refresh-only plan applies its drift and nothing more.
         || (is_applyable && (quiet_steps || drifted.is_empty()));
     let (known, drifted): (Vec<_>, Vec<_>) =
         drifted.into_iter().partition(|change| noise.iter().any(|glob| matches_glob(glob, &change.address)));
-    drift.noise = known.into_iter().map(|change| change.address).collect();
+    drift.noise = addresses(known.iter());
     drift.drift = drifted;
     drift.judge(pending);
     Ok(drift)
@@ -178,7 +174,15 @@ fn check_format(plan: &Fields) -> Result<String, String> {
     if !matches!(version.split('.').next(), Some("0" | "1")) {
         return Err(format!("is a plan of format {version}; known are 0.x and 1.x"));
     }
-    let signs = ["planned_values", "resource_changes", "resource_drift", "output_changes", "applyable", "errored"];
+    let signs = [
+        "planned_values",
+        "resource_changes",
+        "resource_drift",
+        "output_changes",
+        "applyable",
+        "errored",
+        "configuration",
+    ];
     if plan.has_any(&signs) { Ok(version) } else { Err("is no plan: it plans nothing (a state, perhaps)".to_owned()) }
 }
 
@@ -198,6 +202,12 @@ fn tristate(plan: &Fields, name: &str) -> Result<Option<bool>, String> {
         None if value.is_present() => Err(format!("is no plan: {name} is neither true nor false")),
         flag => Ok(flag),
     }
+}
+
+/// Their addresses, each once.
+fn addresses<'a>(changes: impl Iterator<Item = &'a ResourceChange>) -> Vec<String> {
+    let addresses: BTreeSet<&str> = changes.map(|change| change.address.as_str()).collect();
+    addresses.into_iter().map(str::to_owned).collect()
 }
 
 /// Names of the outputs whose action is not `no-op`, in file order.

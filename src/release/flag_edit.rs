@@ -21,7 +21,7 @@ pub struct Edit {
     pub changes: Vec<Change>,
 }
 
-/// One value, as its bytes were and are.
+/// One value, as its bytes were and are: raw, so that a restore is exact. The screen makes them visible first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// `features.<name>.default` or `features.<name>.rollout.<environment>`.

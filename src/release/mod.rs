@@ -8,6 +8,7 @@ pub mod blocker;
 pub mod condition;
 pub mod cost;
 mod cost_legacy;
+pub mod deed;
 pub mod drift;
 pub mod drift_watch;
 pub mod duration;

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::analysis::AnalysisRun;
 use super::attention::Severity;
+use super::deed::Deed;
 use super::object::{ObjectId, Uid};
 use super::observation::{
     Change, Failure, FailureKind, Lease, ObjectEvent, Observation, Report, Said, Series, SourceId,
@@ -38,6 +39,8 @@ pub struct Model {
     pub series: HashMap<(Uid, Box<str>), Series>,
     pub freshness: BTreeMap<SourceId, Freshness>,
     pub timeline: Timeline,
+    /// What was done from this machine, newest first.
+    pub deeds: Vec<Deed>,
 }
 
 /// How sure we are that a source still sees.
@@ -175,6 +178,11 @@ impl Model {
     /// Takes in what a source said at `now`.
     pub fn observe(&mut self, report: Report, now: Timestamp) {
         let Report { source, said } = report;
+        // The journal is a file of our own: it is no source that could fall silent.
+        if let Said::Observed(Observation::Journal(deeds)) = said {
+            self.deeds = deeds;
+            return;
+        }
         let freshness = self.freshness.entry(source.clone()).or_default();
         match said {
             Said::Failing(failure) => {
@@ -221,6 +229,7 @@ impl Model {
             Observation::Events(change) => self.events.apply(context, change, |_, _| ()),
             Observation::Refusals(change) => self.refusals.apply(context, change, |_, _| ()),
             Observation::Leases(change) => self.leases.apply(context, change, |_, _| ()),
+            Observation::Journal(_) => {}
             Observation::Series(series) => {
                 self.series.insert((series.run.clone(), series.metric.clone()), series);
             }

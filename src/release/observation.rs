@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::analysis::AnalysisRun;
+use super::deed::Deed;
 use super::object::{ObjectId, Uid};
 use super::replicas::{Experiment, Job, Pod, ReplicaSet};
 use super::rollout::Rollout;
@@ -89,6 +90,8 @@ pub enum Observation {
     Leases(Change<Lease>),
     /// A live query's points.
     Series(Series),
+    /// What the audit journal tells, newest first.
+    Journal(Vec<Deed>),
 }
 
 /// `v1` Event about an object.
@@ -134,11 +137,55 @@ pub struct Series {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SeriesOutcome {
     /// `(unix seconds, value)`; NaN and infinities are kept: they are words of their own.
-    Points(Vec<(f64, f64)>),
+    Points(#[serde(with = "points")] Vec<(f64, f64)>),
     /// The query matches nothing.
     Empty,
     /// Several series where the condition reads the first: their number, and the first's points.
-    Many(usize, Vec<(f64, f64)>),
+    Many(usize, #[serde(with = "points")] Vec<(f64, f64)>),
     /// It could not be asked, and why.
     Failed(String),
+}
+
+/// Points in a recording: JSON has no NaN and no infinity, so that those are words, as in Prometheus's own answers.
+mod points {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Value {
+        Number(f64),
+        Word(String),
+    }
+
+    pub fn serialize<S: Serializer>(points: &[(f64, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(points.iter().map(|(time, value)| match value.is_finite() {
+            true => (*time, Value::Number(*value)),
+            false => (*time, Value::Word(value.to_string())),
+        }))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(f64, f64)>, D::Error> {
+        let points = Vec::<(f64, Value)>::deserialize(deserializer)?;
+        let read = |(time, value)| match value {
+            Value::Number(value) => Ok((time, value)),
+            Value::Word(word) => word.parse().map(|value| (time, value)).map_err(serde::de::Error::custom),
+        };
+        points.into_iter().map(read).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_series_keeps_what_is_no_number() {
+        let points = vec![(1.0, f64::NAN), (2.0, f64::INFINITY), (3.0, f64::NEG_INFINITY), (4.0, 0.5)];
+        for outcome in [SeriesOutcome::Points(points.clone()), SeriesOutcome::Many(2, points)] {
+            let json = serde_json::to_string(&outcome).unwrap();
+            assert!(json.contains(r#"[[1.0,"NaN"],[2.0,"inf"],[3.0,"-inf"],[4.0,0.5]]"#), "{json}");
+            let read: SeriesOutcome = serde_json::from_str(&json).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        }
+    }
 }

@@ -14,6 +14,10 @@ pub fn visible(text: &str) -> String {
 
 /// The same with a limit of its own; a cut is marked with `…`.
 pub fn visible_up_to(text: &str, limit: usize) -> String {
+    // Nearly every text is plain, and then looking at its bytes is all there is to do.
+    if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len().min(limit));
     for (count, character) in text.chars().enumerate() {
         if count == limit {

@@ -35,6 +35,8 @@ pub(super) struct Target {
 pub(super) enum Reply {
     /// A JSON document with its status.
     Json(u16, Bytes),
+    /// The same as an aggregated discovery document, which says so in its content type.
+    Discovery(Bytes),
     /// A plain text.
     Text(&'static str),
     /// A stream of watch events.

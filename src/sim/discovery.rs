@@ -1,26 +1,29 @@
 //! Discovery: which groups, versions and kinds there are, in the old form and in the aggregated one.
 
+use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
 use super::refused::Refused;
 use super::resources::{RESOURCES, Resource, groups};
 
-const VERSION: &str = "v1.33.4+sim";
+const VERSION: &str = "v1.36.3+sim";
+/// The content type by which a client knows the aggregated form.
+pub(super) const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 const VERBS: [&str; 7] = ["create", "delete", "get", "list", "patch", "update", "watch"];
 
 /// Answers a path that is about the server itself; `None` when it is about objects.
 pub(super) fn answer(call: &Call) -> Option<Result<Reply, Refused>> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
-    let aggregated = call.accept.contains("APIGroupDiscoveryList");
+    let aggregated = call.accept.contains("v=v2;as=APIGroupDiscoveryList");
     let value = match segments.as_slice() {
         ["healthz" | "livez" | "readyz", ..] => return Some(Ok(Reply::Text("ok"))),
         ["version"] => {
-            json!({"major": "1", "minor": "33", "gitVersion": VERSION, "gitCommit": "", "gitTreeState": "clean",
+            json!({"major": "1", "minor": "36", "gitVersion": VERSION, "gitCommit": "", "gitTreeState": "clean",
             "buildDate": "2026-01-01T00:00:00Z", "goVersion": "go1.26", "compiler": "gc", "platform": "linux/amd64"})
         }
-        ["api"] if aggregated => group_list(&[("", "v1")]),
-        ["apis"] if aggregated => group_list(&groups()),
+        ["api"] if aggregated => return Some(Ok(group_list(&[("", "v1")]))),
+        ["apis"] if aggregated => return Some(Ok(group_list(&groups()))),
         ["api"] => json!({"kind": "APIVersions", "versions": ["v1"],
             "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1"}]}),
         ["apis"] => {
@@ -71,7 +74,7 @@ fn resource_list(group: &str, version: &str) -> Result<Reply, Refused> {
     Ok(Reply::value(200, &list))
 }
 
-fn group_list(groups: &[(&str, &str)]) -> Value {
+fn group_list(groups: &[(&str, &str)]) -> Reply {
     let items: Vec<Value> = groups
         .iter()
         .map(|(group, version)| {
@@ -84,7 +87,8 @@ fn group_list(groups: &[(&str, &str)]) -> Value {
                 "versions": [{"version": version, "freshness": "Current", "resources": resources}]})
         })
         .collect();
-    json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items})
+    let list = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items});
+    Reply::Discovery(Bytes::from(list.to_string()))
 }
 
 fn aggregated(resource: &Resource) -> Value {

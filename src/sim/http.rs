@@ -22,7 +22,7 @@ use super::access::User;
 use super::call::{Call, Reply, pairs, segments};
 use super::fault::Fault;
 use super::refused::Refused;
-use super::{Request, Shared, api, prometheus, watch};
+use super::{Request, Shared, api, discovery, prometheus, watch};
 
 /// A request body larger than this is refused, as a real server does.
 const LARGEST_BODY: usize = 3 * 1024 * 1024;
@@ -129,6 +129,7 @@ fn ask_prometheus(shared: &Shared, call: &Call) -> Reply {
 fn accepted(reply: Reply, shared: &Arc<Shared>) -> Response<Body> {
     match reply {
         Reply::Json(code, json) => response(code, "application/json", Full::new(json).boxed_unsync()),
+        Reply::Discovery(json) => response(200, discovery::AGGREGATED, Full::new(json).boxed_unsync()),
         Reply::Text(text) => response(200, "text/plain", Full::new(Bytes::from_static(text.as_bytes())).boxed_unsync()),
         Reply::Watch(wanted) => {
             let (sender, lines) = mpsc::channel(16);

@@ -21,7 +21,7 @@ pub(super) fn rollouts(state: &mut State, count: usize) {
             state.store.put(kind(NAMESPACES), object, state.now);
         }
         let rollout = rollout(state, &namespace, &format!("service-{index:05}"), index);
-        state.store.put(kind(ROLLOUTS), rollout, state.now);
+        state.store.load(kind(ROLLOUTS), rollout, state.now);
     }
     state.settle();
 }

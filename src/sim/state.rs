@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) warnings: Vec<Warning>,
     /// Images that the signature policy refuses.
     pub(super) unsigned: Vec<String>,
+    /// Images whose containers crash.
+    pub(super) broken: Vec<String>,
     /// Whether the rollouts controller is away: then nothing takes effect and its lease goes stale.
     pub(super) controller_away: bool,
     /// A fault that a story switched on or off and the server has not picked up yet.
@@ -52,6 +54,7 @@ impl State {
             stories: Vec::new(),
             warnings: Vec::new(),
             unsigned: Vec::new(),
+            broken: Vec::new(),
             controller_away: false,
             wished: None,
             tasks: BTreeMap::new(),
@@ -116,7 +119,7 @@ impl State {
         let event = match known {
             Some(mut event) => {
                 let count = int(&event, &["count"]).unwrap_or(1);
-                put(&mut event, &["count"], count + 1);
+                put(&mut event, &["count"], count.saturating_add(1));
                 put(&mut event, &["lastTimestamp"], now);
                 event
             }
@@ -188,7 +191,8 @@ impl State {
                 NAMESPACES => self.wake(Task::Namespace(name), self.now),
                 _ => {}
             }
-            if change.after.is_none() {
+            // Nothing else here owns anything.
+            if change.after.is_none() && matches!(change.resource.full, ROLLOUTS | REPLICASETS) {
                 cluster::collect_garbage(self, &namespace, text(value, &["metadata", "uid"]));
             }
         }

@@ -25,6 +25,9 @@ struct Script {
     /// Images that the signature policy refuses.
     #[serde(default)]
     unsigned: Vec<String>,
+    /// Images whose containers crash.
+    #[serde(default)]
+    broken: Vec<String>,
     #[serde(default)]
     warnings: Vec<Warning>,
     #[serde(default)]
@@ -136,6 +139,7 @@ fn read(text: &str, now: Timestamp) -> anyhow::Result<(Timestamp, Script)> {
 fn enter(state: &mut State, script: Script, now: Timestamp) -> anyhow::Result<()> {
     let name = &script.name;
     state.unsigned.extend(script.unsigned);
+    state.broken.extend(script.broken);
     state.warnings.extend(script.warnings);
     for levels in &script.metrics {
         let rollout = levels.rollout.as_str();
@@ -164,8 +168,11 @@ fn enter(state: &mut State, script: Script, now: Timestamp) -> anyhow::Result<()
     Ok(())
 }
 
-/// Puts an object into the world as it is, status included.
+/// Puts an object into the world as it is, status included; of a `List`, every item.
 pub(super) fn apply(state: &mut State, object: Value) -> anyhow::Result<()> {
+    if text(&object, &["kind"]) == "List" {
+        return list(&object, &["items"]).iter().try_for_each(|item| apply(state, item.clone()));
+    }
     let (api_version, kind) = (text(&object, &["apiVersion"]), text(&object, &["kind"]));
     let resource = resources::of(api_version, kind).with_context(|| format!("{api_version} {kind} is not served"))?;
     let mut object = object;

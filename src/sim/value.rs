@@ -3,6 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+/// More Pods than this no ReplicaSet gets, whatever an object says.
+const MOST_PODS: i64 = 100;
+
 /// The value at a path of keys; `Null` when anything on the way is missing.
 pub(super) fn at<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
     path.iter().fold(value, |value, key| &value[*key])
@@ -17,6 +20,11 @@ pub(super) fn text<'a>(value: &'a Value, path: &[&str]) -> &'a str {
 pub(super) fn int(value: &Value, path: &[&str]) -> Option<i64> {
     let found = at(value, path);
     found.as_i64().or_else(|| found.as_str()?.trim().parse().ok())
+}
+
+/// The number of Pods at a path, within what this world can hold.
+pub(super) fn pods(value: &Value, path: &[&str]) -> Option<i64> {
+    int(value, path).map(|count| count.clamp(0, MOST_PODS))
 }
 
 /// Whether the value at a path is `true`.
@@ -104,7 +112,7 @@ pub(super) fn duration_text(text: &str) -> Option<SignedDuration> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     if let Ok(seconds) = rest.parse::<i64>() {
-        return Some(SignedDuration::from_secs(if negative { -seconds } else { seconds }));
+        return Some(SignedDuration::from_secs(if negative { seconds.saturating_neg() } else { seconds }));
     }
     let mut total = 0.0;
     while !rest.is_empty() {

@@ -8,7 +8,6 @@ use super::call::{Call, Reply, Target};
 use super::refused::Refused;
 use super::resources::NAMESPACES;
 use super::state::State;
-use super::store::id_of;
 use super::value::{cut, flag, hash, int, list, put, safe_hash, stamp, text};
 use super::{cluster, patch, schema};
 
@@ -154,7 +153,7 @@ fn dry(target: &Target, known: &Value, mut wished: Value, status_only: bool) -> 
     let differs = wished["spec"] != known["spec"] || (!target.resource.status && wished["status"] != known["status"]);
     if differs && !status_only {
         let generation = int(known, &["metadata", "generation"]).unwrap_or(0);
-        put(&mut wished, &["metadata", "generation"], generation + 1);
+        put(&mut wished, &["metadata", "generation"], generation.saturating_add(1));
     }
     wished
 }
@@ -261,7 +260,6 @@ fn delete(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refu
         state.store.remove(resource, &target.namespace, &target.name);
         return Ok(Reply::value(200, &leaving));
     }
-    debug_assert_eq!(id_of(resource, &leaving).1, target.name, "a deletion keeps the name");
     let stored = state.store.put(resource, leaving, state.now);
     Ok(Reply::Json(200, stored.json.clone()))
 }

@@ -1,12 +1,20 @@
 //! From a kubeconfig and a context's name to a client that reads.
 
-use std::sync::Arc;
+#[cfg(test)]
+mod tests;
 
-use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use crate::release::observation::{Failure, FailureKind};
+use crate::release::text::visible;
 
 use super::api;
+
+/// Longest wait for a credential plugin.
+const CREDENTIALS_WITHIN: Duration = Duration::from_secs(60);
 
 /// One cluster to watch.
 #[derive(Clone)]
@@ -32,31 +40,47 @@ pub fn read_kubeconfig(path: Option<&std::path::Path>) -> Result<Kubeconfig, Fai
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),
     };
-    read.map_err(|error| Failure {
-        kind: FailureKind::Failed,
-        message: format!("cannot read the kubeconfig: {}", api::chain(&error)),
-        retry_in: None,
-    })
+    read.map_err(|error| failed(no_kubeconfig(&error)))
+}
+
+/// Why there is no kubeconfig and what to do. The YAML reader's own sentence quotes the lines around: a token may be there.
+fn no_kubeconfig(error: &KubeconfigError) -> String {
+    const INSTEAD: &str = "pass --kubeconfig FILE, or set KUBECONFIG";
+    match error {
+        KubeconfigError::ReadConfig(error, path) => {
+            format!("cannot read the kubeconfig {}: {error}: {INSTEAD}", visible(&path.to_string_lossy()))
+        }
+        KubeconfigError::FindPath => format!("there is no kubeconfig: {INSTEAD}"),
+        KubeconfigError::Parse(error) => {
+            let place = error.location().map(|place| format!(" (line {})", place.line())).unwrap_or_default();
+            format!("the kubeconfig is not what it should be{place}: mend it, or {INSTEAD}")
+        }
+        error => format!("cannot read the kubeconfig: {}", api::chain(error)),
+    }
+}
+
+fn failed(message: String) -> Failure {
+    Failure { kind: FailureKind::Failed, message, retry_in: None }
 }
 
 /// The names of the contexts to watch: those asked for, else the current one.
 pub fn contexts(kubeconfig: &Kubeconfig, asked: &[String]) -> Result<Vec<String>, Failure> {
     let known: Vec<&str> = kubeconfig.contexts.iter().map(|context| context.name.as_str()).collect();
-    let failure = |message| Failure { kind: FailureKind::Failed, message, retry_in: None };
     if let Some(missing) = asked.iter().find(|name| !known.contains(&name.as_str())) {
-        return Err(failure(format!("no context {missing} in the kubeconfig; it has: {}", known.join(", "))));
+        return Err(failed(format!("no context {} in the kubeconfig; it has: {}", visible(missing), names(&known))));
     }
     if !asked.is_empty() {
         return Ok(asked.to_vec());
     }
     match &kubeconfig.current_context {
         Some(current) if known.contains(&current.as_str()) => Ok(vec![current.clone()]),
-        Some(current) if !current.is_empty() => {
-            Err(failure(format!("the kubeconfig's current-context {current} does not exist; pass --context NAME")))
-        }
-        _ => Err(failure(format!(
+        Some(current) if !current.is_empty() => Err(failed(format!(
+            "the kubeconfig's current-context {} does not exist; pass --context NAME",
+            visible(current)
+        ))),
+        _ => Err(failed(format!(
             "the kubeconfig has no current-context; pass --context NAME, one of: {}",
-            known.join(", ")
+            names(&known)
         ))),
     }
 }
@@ -70,10 +94,9 @@ pub async fn client_config(context: &str, address: &Address) -> Result<kube::Con
         }
         Address::Kubeconfig(kubeconfig) => {
             let options = KubeConfigOptions { context: Some(context.to_owned()), ..Default::default() };
-            kube::Config::from_custom_kubeconfig((**kubeconfig).clone(), &options).await.map_err(|error| Failure {
-                kind: FailureKind::Failed,
-                message: format!("the kubeconfig's context {context} cannot be used: {}", api::chain(&error)),
-                retry_in: None,
+            kube::Config::from_custom_kubeconfig((**kubeconfig).clone(), &options).await.map_err(|error| {
+                let why = api::chain(&error);
+                failed(format!("the kubeconfig's context {} cannot be used: {why}", visible(context)))
             })?
         }
     };
@@ -97,36 +120,27 @@ pub async fn connect(context: &str, address: &Address) -> Result<Cluster, Failur
     let client = tokio::task::spawn_blocking(move || {
         let _guard = made.enter();
         kube::Client::try_from(config)
-    })
-    .await
-    .map_err(|error| api::unreachable(format!("connecting was interrupted: {error}")))?
-    .map_err(|error| api::explain(&error))?;
-    Ok(Cluster { context: context.into(), client })
+    });
+    let client = tokio::time::timeout(CREDENTIALS_WITHIN, client)
+        .await
+        .map_err(|_| api::unreachable("no credentials within 60 s: does the kubeconfig's login command wait for you?"))?
+        .map_err(|error| api::unreachable(format!("connecting was interrupted: {error}")))?
+        .map_err(|error| api::explain(&error))?;
+    Ok(Cluster { context: visible(context).into(), client })
+}
+
+fn names(known: &[&str]) -> String {
+    visible(&known.join(", "))
 }
 
 /// Whether NO_PROXY names that host (kube does not look at it for the cluster's own host). Loopback is never proxied.
 fn is_excluded(host: &str, no_proxy: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    if matches!(host, "localhost" | "127.0.0.1" | "::1") {
+    if host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()) {
         return true;
     }
     no_proxy.split(',').map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
         let suffix = entry.trim_start_matches('*').trim_start_matches('.');
         entry == "*" || host == suffix || host.ends_with(&format!(".{suffix}"))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_excluded;
-
-    #[test]
-    fn no_proxy_is_honoured_as_curl_does() {
-        assert!(is_excluded("api.prod.example.com", "10.0.0.1, .example.com"));
-        assert!(is_excluded("example.com", "example.com"));
-        assert!(is_excluded("anything", "*"));
-        assert!(!is_excluded("badexample.com", ".example.com"));
-        assert!(!is_excluded("api.example.com", ""));
-        assert!(is_excluded("127.0.0.1", ""));
-    }
 }

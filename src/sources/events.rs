@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::release::object::Uid;
 use crate::release::observation::{ObjectEvent, Observation};
 
 use super::wire::{Lenient, Meta, Number, Text, Time, Wire};
@@ -72,7 +71,7 @@ impl Wire for EventWire {
             id: self.metadata.id(context),
             kind: self.involved_object.0.kind.or_empty(),
             object: self.involved_object.0.name.or_empty(),
-            object_uid: self.involved_object.0.uid.0.as_deref().map(Uid::from),
+            object_uid: self.involved_object.0.uid.0.is_some().then(|| self.involved_object.0.uid.uid()),
             warning: self.r#type.0.as_deref() == Some("Warning"),
             reason: self.reason.or_empty(),
             message: self.message.or_empty(),

@@ -20,6 +20,8 @@ pub mod rollouts;
 
 #[cfg(test)]
 mod double;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -19,7 +19,12 @@ use crate::theme::{Glyphs, Role, Theme};
 use super::night::{at, id, now};
 
 pub fn ui() -> Ui {
-    let mut ui = Ui::new(vec![Context { name: Arc::from("prod-eu"), protected: true }]);
+    let mut ui = Ui::new(vec![Context {
+        name: Arc::from("prod-eu"),
+        label: Arc::from("prod-eu"),
+        colour: None,
+        protected: true,
+    }]);
     ui.read_only = Some("READ-ONLY".to_owned());
     ui
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::pause::{BLUE_GREEN, CANARY_STEP, INCONCLUSIVE};
-use super::{CONTROLLER, HASH, Pass, REVISION, canary, run};
+use super::{CONTROLLER, HASH, Pass, REVISION, run};
 use crate::sim::resources::{ANALYSISRUNS, CLUSTER_TEMPLATES, TEMPLATES};
 use crate::sim::store::kind;
 use crate::sim::value::{at, cut, flag, int, list, put, text, time};
@@ -82,7 +82,7 @@ impl Pass<'_> {
 
     fn reconcile_background(&mut self) {
         let analysis = self.strategy(&["analysis"]).clone();
-        if canary::templates(&analysis).is_empty() {
+        if templates(&analysis).is_empty() {
             self.runs.background = None;
             return;
         }
@@ -104,7 +104,7 @@ impl Pass<'_> {
         let index = self.step_index().unwrap_or(0).to_string();
         let analysis = self.step().map(|step| step["analysis"].clone()).unwrap_or_default();
         let known = self.runs.step.take().filter(|run| text(run, &["metadata", "labels", "step-index"]) == index);
-        if !canary::templates(&analysis).is_empty() {
+        if !templates(&analysis).is_empty() {
             self.runs.step = self.current_run(known, &analysis, &index, &STEP);
         }
     }
@@ -114,7 +114,7 @@ impl Pass<'_> {
         let active = text(&self.rollout, &["status", "blueGreen", "activeSelector"]).to_owned();
         let known = self.runs.pre.take();
         let skip = active.is_empty() || active == self.current_hash();
-        if canary::templates(&analysis).is_empty() || skip || (known.is_none() && !self.newest_is_saturated()) {
+        if templates(&analysis).is_empty() || skip || (known.is_none() && !self.newest_is_saturated()) {
             self.runs.pre = known.filter(|_| skip);
             return;
         }
@@ -125,7 +125,7 @@ impl Pass<'_> {
         let analysis = self.strategy(&["postPromotionAnalysis"]).clone();
         let active = text(&self.rollout, &["status", "blueGreen", "activeSelector"]).to_owned();
         let known = self.runs.post.take();
-        if canary::templates(&analysis).is_empty()
+        if templates(&analysis).is_empty()
             || active != self.current_hash()
             || (known.is_none() && !self.newest_is_saturated())
         {
@@ -214,7 +214,7 @@ impl Pass<'_> {
     /// The metrics and arguments of all named templates together, or the name that is missing.
     fn flatten(&self, analysis: &Value) -> Result<(Vec<Value>, Vec<Value>), String> {
         let (mut metrics, mut args) = (Vec::new(), Vec::new());
-        for reference in canary::templates(analysis) {
+        for reference in templates(analysis) {
             let name = text(reference, &["templateName"]);
             let template = if flag(reference, &["clusterScope"]) {
                 self.state.store.get(CLUSTER_TEMPLATES, "", name)
@@ -311,6 +311,11 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+/// The templates that an analysis of a rollout names.
+fn templates(analysis: &Value) -> &[Value] {
+    list(analysis, &["templates"])
 }
 
 /// Tells what an AnalysisRun itself tells.

@@ -8,7 +8,7 @@ use super::sets::{self, available, hash, wanted};
 use super::{HASH, Pass};
 use crate::sim::resources::SERVICES;
 use crate::sim::store::kind;
-use crate::sim::value::{flag, int, put, put_count, text, time};
+use crate::sim::value::{flag, int, pods, put, put_count, text, time};
 
 impl Pass<'_> {
     pub(super) fn blue_green(&mut self) {
@@ -63,7 +63,7 @@ impl Pass<'_> {
 
     /// How many Pods the newest revision gets before it is promoted.
     fn preview_count(&self) -> i64 {
-        let (all, few) = (self.replicas(), int(self.strategy(&["previewReplicaCount"]), &[]));
+        let (all, few) = (self.replicas(), pods(self.strategy(&["previewReplicaCount"]), &[]));
         let active = text(&self.rollout, &["status", "blueGreen", "activeSelector"]);
         let past = flag(&self.rollout, &["status", "blueGreen", "scaleUpPreviewCheckPoint"]);
         let paused = self.is_paused_by_hand() || !super::list(&self.rollout, &["status", "pauseConditions"]).is_empty();
@@ -181,7 +181,7 @@ impl Pass<'_> {
         self.put_or_cut(&["blueGreen", "activeSelector"], &selected_active);
         if let Some(reason) = self.should_promote() {
             self.promote(&reason);
-        } else if let Some(few) = int(self.strategy(&["previewReplicaCount"]), &[]) {
+        } else if let Some(few) = pods(self.strategy(&["previewReplicaCount"]), &[]) {
             let there = self.newest_set().map(available) == Some(few);
             let past = flag(&self.rollout, &["status", "blueGreen", "scaleUpPreviewCheckPoint"]);
             if past || (there && self.is_pre_analysis_done() && self.is_blue_green_pause_over()) {

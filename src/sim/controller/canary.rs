@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::pause::CANARY_STEP;
 use super::sets::{self, available};
 use super::{Pass, REVISION};
-use crate::sim::value::{cut, duration, int, list, put, put_count, text, time};
+use crate::sim::value::{cut, duration, int, put, put_count, text, time};
 
 impl Pass<'_> {
     pub(super) fn canary(&mut self) {
@@ -71,7 +71,7 @@ impl Pass<'_> {
         }
         if self.is_step_done() {
             let words = self.step().map(step_words).unwrap_or_default();
-            index = index.map(|index| (index + 1).min(steps));
+            index = index.map(|index| index.saturating_add(1).min(steps));
             cut(&mut self.status, &["canary", "currentStepAnalysisRunStatus"]);
             let message = format!("Rollout step {}/{steps} completed ({words})", index.unwrap_or(0));
             self.say(false, "RolloutStepCompleted", &message);
@@ -196,9 +196,4 @@ fn step_words(step: &Value) -> String {
     }
     let kinds = ["analysis", "experiment", "plugin", "setHeaderRoute", "setMirrorRoute"];
     kinds.into_iter().find(|kind| !step[*kind].is_null()).unwrap_or("invalid").to_owned()
-}
-
-/// The templates that an analysis of a rollout names.
-pub(super) fn templates(analysis: &Value) -> &[Value] {
-    list(analysis, &["templates"])
 }

@@ -24,7 +24,7 @@ use super::cluster::{Soonest, is_leaving};
 use super::resources::ROLLOUTS;
 use super::state::State;
 use super::store::kind;
-use super::value::{after, at, cut, fingerprint, flag, int, list, put, safe_hash, text};
+use super::value::{after, at, cut, fingerprint, flag, int, list, pods, put, safe_hash, text};
 use analysis::Runs;
 pub(super) use run::analysis_run;
 
@@ -176,7 +176,7 @@ impl<'a> Pass<'a> {
     }
 
     fn replicas(&self) -> i64 {
-        int(&self.rollout, &["spec", "replicas"]).unwrap_or(1).max(0)
+        pods(&self.rollout, &["spec", "replicas"]).unwrap_or(1)
     }
 
     fn steps(&self) -> &[Value] {

@@ -170,7 +170,7 @@ impl Pass<'_> {
     fn makes_progress(&self) -> bool {
         let (old, new) = (&self.rollout["status"], &self.status);
         let count = |status: &Value, field: &str| int(status, &[field]).unwrap_or(0);
-        let older = |status: &Value| count(status, "replicas") - count(status, "updatedReplicas");
+        let older = |status: &Value| count(status, "replicas").saturating_sub(count(status, "updatedReplicas"));
         let differs = |path: &[&str]| text(old, path) != text(new, path);
         let step_moved =
             matches!((int(old, &["currentStepIndex"]), int(new, &["currentStepIndex"])), (Some(a), Some(b)) if a != b);

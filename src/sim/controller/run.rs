@@ -140,7 +140,7 @@ fn tally(result: &mut Value, phase: &str) {
         "Inconclusive" => "inconclusive",
         _ => "error",
     };
-    let raised = |result: &Value, field: &str| int(result, &[field]).unwrap_or(0) + 1;
+    let raised = |result: &Value, field: &str| int(result, &[field]).unwrap_or(0).saturating_add(1);
     let total = raised(result, field);
     put(result, &[field], total);
     if phase != "Error" {
@@ -342,7 +342,7 @@ fn judge(run: &Value, metric: &Value, result: &Value, stopping: bool) -> (&'stat
 }
 
 fn raise(summary: &mut Value, field: &str) {
-    let raised = int(summary, &[field]).unwrap_or(0) + 1;
+    let raised = int(summary, &[field]).unwrap_or(0).saturating_add(1);
     put(summary, &[field], raised);
 }
 

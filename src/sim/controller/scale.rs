@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::sets::{available, created, hash, wanted};
 use super::{Pass, SCALE_DOWN_AT};
-use crate::sim::value::{after, cut, duration_text, flag, int, put, stamp, text, time};
+use crate::sim::value::{after, cut, duration_text, flag, int, pods, put, stamp, text, time};
 
 /// Counts for the newest and the stable set.
 type Counts = (i64, i64);
@@ -54,8 +54,8 @@ impl Pass<'_> {
 
     /// The last weight that a step up to this one sets.
     pub(super) fn weight_at(&self, index: i64) -> i64 {
-        let so_far = self.steps().iter().take((index + 1).max(0) as usize);
-        so_far.rev().find_map(|step| int(step, &["setWeight"])).unwrap_or(0)
+        let so_far = self.steps().iter().take(index.saturating_add(1).max(0) as usize);
+        so_far.rev().find_map(|step| int(step, &["setWeight"])).unwrap_or(0).clamp(0, 100)
     }
 
     fn canary_counts(&self) -> Counts {
@@ -71,8 +71,8 @@ impl Pass<'_> {
         let weight = if self.goes_all_the_way() { 100 } else { self.set_weight() };
         let by_weight = |weight: i64| (all * weight + 99) / 100;
         let newest = match self.canary_scale().filter(|_| !self.goes_all_the_way()) {
-            Some(scale) => int(scale, &["replicas"])
-                .or_else(|| int(scale, &["weight"]).map(by_weight))
+            Some(scale) => pods(scale, &["replicas"])
+                .or_else(|| pods(scale, &["weight"]).map(by_weight))
                 .unwrap_or_else(|| by_weight(weight)),
             None => by_weight(weight),
         };
@@ -85,7 +85,7 @@ impl Pass<'_> {
             return None;
         }
         let index = self.step_index()?;
-        self.steps().iter().take(index + 1).rev().find_map(|step| step.get("setCanaryScale"))
+        self.steps().iter().take(index.saturating_add(1)).rev().find_map(|step| step.get("setCanaryScale"))
     }
 
     fn basic_counts(&self) -> Counts {
@@ -242,12 +242,12 @@ fn split(all: i64, weight: i64, surge: i64) -> Counts {
 /// An int-or-percent of the replicas.
 fn share(value: &Value, default: &str, of: i64, up: bool) -> i64 {
     let text = match value {
-        Value::Number(number) => return number.as_i64().unwrap_or(0).max(0),
+        Value::Number(number) => return number.as_i64().unwrap_or(0).clamp(0, 1000),
         Value::String(text) => text.as_str(),
         _ => default,
     };
     match text.strip_suffix('%').and_then(|percent| percent.trim().parse::<i64>().ok()) {
-        Some(percent) => (of * percent.max(0) + if up { 99 } else { 0 }) / 100,
-        None => duration_text(text).map_or(0, |number| number.as_secs().max(0)),
+        Some(percent) => (of * percent.clamp(0, 1000) + if up { 99 } else { 0 }) / 100,
+        None => duration_text(text).map_or(0, |number| number.as_secs().clamp(0, 1000)),
     }
 }

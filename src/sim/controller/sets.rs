@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{CONTROLLER, DESIRED, HASH, Pass, REVISION, SCALE_DOWN_AT, conditions};
 use crate::sim::resources::{NAMESPACES, REPLICASETS, ROLLOUTS};
 use crate::sim::store::kind;
-use crate::sim::value::{cut, fingerprint, int, put, safe_hash, text, time};
+use crate::sim::value::{cut, fingerprint, int, pods, put, safe_hash, text, time};
 use crate::sim::{cluster, value};
 
 /// The template hash of a ReplicaSet.
@@ -15,21 +15,21 @@ pub(super) fn hash(set: &Value) -> &str {
 
 /// How many Pods it is told to have.
 pub(super) fn wanted(set: &Value) -> i64 {
-    int(set, &["spec", "replicas"]).unwrap_or(0)
+    pods(set, &["spec", "replicas"]).unwrap_or(0)
 }
 
 /// How many Pods it has.
 pub(super) fn created(set: &Value) -> i64 {
-    int(set, &["status", "replicas"]).unwrap_or(0)
+    pods(set, &["status", "replicas"]).unwrap_or(0)
 }
 
 /// How many of them serve.
 pub(super) fn available(set: &Value) -> i64 {
-    int(set, &["status", "availableReplicas"]).unwrap_or(0)
+    pods(set, &["status", "availableReplicas"]).unwrap_or(0)
 }
 
 pub(super) fn revision(object: &Value) -> i64 {
-    int(object, &["metadata", "annotations", REVISION]).unwrap_or(0)
+    int(object, &["metadata", "annotations", REVISION]).unwrap_or(0).clamp(0, i64::from(i32::MAX))
 }
 
 impl Pass<'_> {

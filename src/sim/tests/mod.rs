@@ -3,6 +3,7 @@
 mod analysis;
 mod api;
 mod demo;
+mod hostile;
 mod http;
 mod language;
 mod scene;

@@ -101,6 +101,32 @@ fn abort_takes_the_canary_back_and_retry_starts_again() {
 }
 
 #[test]
+fn it_says_each_thing_on_its_way_to_healthy() {
+    let mut scene = paused();
+    scene.patch(json!({"spec": {"strategy": {"canary": {"maxSurge": 1, "maxUnavailable": 0}}}, "status": {"pauseConditions": null}}));
+    let mut said: Vec<String> = Vec::new();
+    for _ in 0..1200 {
+        scene.pass_millis(100);
+        let status = scene.status();
+        let words = format!("{} {}", text(&status, &["phase"]), text(&status, &["message"]));
+        if said.last() != Some(&words) {
+            said.push(words);
+        }
+    }
+    let expected = [
+        "Progressing more replicas need to be updated",
+        "Paused CanaryPauseStep",
+        "Progressing more replicas need to be updated",
+        "Progressing old replicas are pending termination",
+        "Healthy ",
+    ];
+    let mut rest = said.iter();
+    for words in expected {
+        assert!(rest.any(|said| said == words), "{words:?} is not where it should be in {said:#?}");
+    }
+}
+
+#[test]
 fn promote_full_skips_everything() {
     let mut scene = paused();
     scene.patch(json!({"status": {"promoteFull": true}}));

@@ -1,0 +1,56 @@
+//! From the name on the command line to the one object that is meant.
+
+use crate::cli::Common;
+use crate::headless::sight::Sight;
+use crate::headless::{Answer, ExitCode};
+use crate::release::model::{Identified, Store};
+use crate::release::object::ObjectId;
+
+use super::clock;
+use super::observe::Observer;
+
+/// The one object of that name, or why there is not exactly one.
+pub fn find<T: Identified>(
+    observer: &Observer,
+    store: &Store<T>,
+    what: (&str, &str),
+    name: &str,
+    common: &Common,
+) -> Result<ObjectId, Answer> {
+    let (kind, source) = what;
+    let is_named = |id: &&ObjectId| *id.name == *name && is_wanted(id, common);
+    let mut found: Vec<&ObjectId> = store.iter().map(Identified::id).filter(is_named).collect();
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(missing(observer, source, format!("there is no {kind} {name}{}", place(common)))),
+        many => {
+            let all: Vec<_> = many.iter().map(|id| format!("{} in context {}", id.path(), id.context)).collect();
+            let message = format!("{name} is not unique: {}; say which with -n NS or --context NAME", all.join(", "));
+            Err(Answer::failed(message, ExitCode::Usage))
+        }
+    }
+}
+
+/// Whether an object is in the namespace that was asked for. A manifest without one may be applied to any.
+pub fn is_wanted(id: &ObjectId, common: &Common) -> bool {
+    let is_open = common.from_dir.is_some() && id.namespace.is_empty();
+    is_open || common.namespace.as_deref().is_none_or(|namespace| *id.namespace == *namespace)
+}
+
+/// Not found; where not everything could be seen, that is said and counts.
+fn missing(observer: &Observer, source: &str, message: String) -> Answer {
+    let sight = Sight::of(&observer.model, source, clock());
+    let exit = sight.exit.max(ExitCode::Unknown);
+    let mut answer = observer.annotate(Answer::failed(message, exit));
+    answer.diagnostics.extend(sight.errors);
+    answer
+}
+
+fn place(common: &Common) -> String {
+    match (&common.namespace, &common.from_dir) {
+        (Some(namespace), _) => format!(" in namespace {namespace}"),
+        (None, Some(folder)) => format!(" in {}", folder.display()),
+        (None, None) => " in any namespace".to_owned(),
+    }
+}

@@ -1,0 +1,270 @@
+//! Brings a model to a full first picture, from clusters or from manifests, and keeps it fresh while a command runs.
+//!
+//! The same sources as the cockpit's, into the same model: a command cannot see anything that a pane does not.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::app::hands::connect_writer;
+use crate::cli::Common;
+use crate::headless::{Answer, ExitCode};
+use crate::release::model::{Freshness, Model};
+use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
+use crate::release::rollout::Rollout;
+use crate::sources::cluster::{self, Address, Cluster};
+use crate::sources::watch::Watch;
+use crate::sources::{self, Focus, SOURCES, Scope, api, files};
+use crate::writers::kubernetes::Writer;
+
+use super::clock;
+
+/// Longest wait for a first full picture.
+const FIRST_PICTURE: Duration = Duration::from_secs(10);
+/// How long an answer that may be better next time (429, 500) is hoped for.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Reports that may wait.
+const REPORTS: usize = 1024;
+/// The name of the context that manifests are of.
+const FILES: &str = "files";
+
+/// A model and what feeds it.
+pub struct Observer {
+    pub model: Model,
+    /// What of the manifests could not be read.
+    pub faults: Vec<String>,
+    contexts: Vec<(Arc<str>, Address)>,
+    clusters: Vec<Cluster>,
+    sender: mpsc::Sender<Report>,
+    reports: mpsc::Receiver<Report>,
+    watches: JoinSet<()>,
+    opened: Instant,
+}
+
+impl Observer {
+    /// Starts these sources (rows of SOURCES) in every context that was asked for; or reads the manifests.
+    pub async fn open(common: &Common, wanted: &[&str]) -> Result<Observer, Answer> {
+        let contexts = match common.from_dir {
+            Some(_) => Vec::new(),
+            None => contexts(common)?,
+        };
+        let (sender, reports) = mpsc::channel(REPORTS);
+        let mut observer = Observer {
+            model: Model::default(),
+            faults: Vec::new(),
+            contexts,
+            clusters: Vec::new(),
+            sender,
+            reports,
+            watches: JoinSet::new(),
+            opened: Instant::now(),
+        };
+        match &common.from_dir {
+            Some(folder) => observer.read(folder)?,
+            None => observer.connect(common.namespace.as_deref(), wanted).await,
+        }
+        Ok(observer)
+    }
+
+    /// The same, waiting until each of these sources has been read or has failed.
+    pub async fn first_picture(common: &Common, wanted: &[&str]) -> Result<Observer, Answer> {
+        let mut observer = Observer::open(common, wanted).await?;
+        observer.settle(wanted).await;
+        Ok(observer)
+    }
+
+    /// Also watches what belongs to one Rollout, and waits for a first picture of that.
+    pub async fn focus(&mut self, rollout: &Rollout) {
+        let Some(cluster) = self.clusters.iter().find(|cluster| cluster.context == rollout.id.context) else { return };
+        let focus = Focus { rollout: rollout.id.clone(), selector: rollout.selector.to_string() };
+        let mut watches = sources::watch_focus(cluster, &focus, &self.sender);
+        self.watches.spawn(async move { while watches.join_next().await.is_some() {} });
+        let context = rollout.id.context.clone();
+        self.settle_until(|observer| sources::focus_sources().iter().all(|kind| observer.is_settled(&context, kind)))
+            .await;
+    }
+
+    /// The next report, which the model does not know yet. Never ends by itself.
+    pub async fn report(&mut self) -> Report {
+        match self.reports.recv().await {
+            Some(report) => report,
+            // Not while `self.sender` lives.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Takes in the next report and all that are ready with it.
+    pub async fn turn(&mut self) {
+        let report = self.report().await;
+        self.model.observe(report, clock());
+        while let Ok(report) = self.reports.try_recv() {
+            self.model.observe(report, clock());
+        }
+    }
+
+    /// Waits for something else while the picture stays fresh.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = self.turn() => {}
+            }
+        }
+    }
+
+    /// Why nothing at all is known of that kind of object; None where at least one context was read.
+    pub fn blind(&self, kind: &str) -> Option<Answer> {
+        let of_kind: Vec<_> = self.model.freshness.iter().filter(|(source, _)| &*source.kind == kind).collect();
+        if of_kind.iter().any(|(_, freshness)| freshness.loaded) {
+            return None;
+        }
+        let exits = of_kind.iter().map(|(_, freshness)| exit_of(freshness));
+        let exit = exits.max().unwrap_or(ExitCode::Unknown);
+        let sentences: Vec<_> = of_kind.iter().map(|(source, freshness)| sentence(source, freshness)).collect();
+        Some(Answer::failed(sentences.join("; "), exit))
+    }
+
+    /// What is to be said beside an answer: the manifests that could not be read.
+    pub fn annotate(&self, mut answer: Answer) -> Answer {
+        answer.diagnostics.extend(self.faults.iter().cloned());
+        answer
+    }
+
+    /// The same where what could not be read may have belonged to the answer.
+    pub fn qualify(&self, answer: Answer) -> Answer {
+        let mut answer = self.annotate(answer);
+        if !self.faults.is_empty() && answer.exit == ExitCode::Ok {
+            answer.exit = ExitCode::Unknown;
+        }
+        answer
+    }
+
+    /// A writer for that context.
+    pub async fn writer(&self, context: &str) -> Result<Writer, String> {
+        let Some((name, address)) = self.contexts.iter().find(|(name, _)| &**name == context) else {
+            return Err(format!("context {context} is not connected"));
+        };
+        connect_writer(name, address).await.map_err(|failure| failure.message)
+    }
+
+    fn read(&mut self, folder: &Path) -> Result<(), Answer> {
+        let loaded = files::load(&[folder.to_owned()], &FILES.into());
+        self.faults = loaded.faults.iter().map(ToString::to_string).collect();
+        if loaded.documents.is_empty() && !self.faults.is_empty() {
+            return Err(Answer::failed(self.faults.join("; "), ExitCode::Unknown));
+        }
+        for report in loaded.reports {
+            self.model.observe(report, clock());
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self, namespace: Option<&str>, wanted: &[&str]) {
+        let connections = self.contexts.iter().map(|(context, address)| async move {
+            let connected = timeout(FIRST_PICTURE, cluster::connect(context, address)).await;
+            connected.unwrap_or_else(|_| Err(api::unreachable("the credentials did not come in time")))
+        });
+        let rows = || SOURCES.iter().filter(|source| source.scope != Scope::Focus && wanted.contains(&source.name));
+        let connections = join_all(connections).await;
+        for ((context, _), connected) in self.contexts.iter().zip(connections) {
+            match connected {
+                Ok(cluster) => {
+                    for source in rows() {
+                        let namespace = match source.scope {
+                            Scope::Fixed(namespace) => Some(namespace),
+                            _ => namespace,
+                        };
+                        let watch = Watch::new(source, &cluster, namespace, None, &self.sender);
+                        self.watches.spawn((source.run)(watch));
+                    }
+                    self.clusters.push(cluster);
+                }
+                Err(failure) => {
+                    for source in rows() {
+                        let source = SourceId { context: context.clone(), kind: source.name.into() };
+                        self.model.observe(Report { source, said: Said::Failing(failure.clone()) }, clock());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn settle(&mut self, wanted: &[&str]) {
+        let contexts: Vec<_> = self.contexts.iter().map(|(context, _)| context.clone()).collect();
+        self.settle_until(|observer| {
+            contexts.iter().all(|context| wanted.iter().all(|kind| observer.is_settled(context, kind)))
+        })
+        .await;
+    }
+
+    async fn settle_until(&mut self, is_done: impl Fn(&Observer) -> bool) {
+        let deadline = Instant::now() + FIRST_PICTURE;
+        while !is_done(self) {
+            let now = Instant::now();
+            if now >= deadline {
+                return;
+            }
+            // Wakes up when patience ends, too.
+            let next = if now < self.opened + PATIENCE { self.opened + PATIENCE } else { deadline };
+            let _ = timeout_at(next, self.turn()).await;
+        }
+    }
+
+    /// Whether nothing more is to be waited for.
+    fn is_settled(&self, context: &str, kind: &str) -> bool {
+        let Some(freshness) = self.model.source(context, kind) else { return false };
+        match &freshness.failing {
+            Some((_, failure)) if failure.kind == FailureKind::Failed => Instant::now() >= self.opened + PATIENCE,
+            Some(_) => true,
+            None => freshness.loaded,
+        }
+    }
+}
+
+/// The contexts that were asked for, with what is needed to connect to them.
+fn contexts(common: &Common) -> Result<Vec<(Arc<str>, Address)>, Answer> {
+    let failed = |failure: Failure, hint: &str| Answer::failed(failure.message + hint, ExitCode::Unknown);
+    let kubeconfig = cluster::read_kubeconfig(common.kubeconfig.as_deref()).map_err(|failure| {
+        failed(failure, "; name one with --kubeconfig FILE or $KUBECONFIG (`flightdeck demo` needs none)")
+    })?;
+    let mut names = cluster::contexts(&kubeconfig, &common.context).map_err(|failure| failed(failure, ""))?;
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    Ok(names.into_iter().map(|name| (name.into(), Address::Kubeconfig(Box::new(kubeconfig.clone())))).collect())
+}
+
+fn exit_of(freshness: &Freshness) -> ExitCode {
+    match &freshness.failing {
+        Some((_, failure)) if failure.kind == FailureKind::Forbidden => ExitCode::Permission,
+        _ => ExitCode::Unknown,
+    }
+}
+
+/// What one context says, and what to do about it.
+fn sentence(source: &SourceId, freshness: &Freshness) -> String {
+    let SourceId { context, kind } = source;
+    let Some((_, Failure { kind: failure, message, .. })) = &freshness.failing else {
+        return format!("context {context}: no answer about {kind} within {} s: try again", FIRST_PICTURE.as_secs());
+    };
+    match failure {
+        FailureKind::Unreachable => format!(
+            "context {context}: the API server cannot be reached: {message}; is it up, is the address in the kubeconfig \
+             right, does it need a VPN or proxy?"
+        ),
+        FailureKind::Unauthorized => format!("context {context}: {message}"),
+        FailureKind::Forbidden => {
+            format!("context {context}: {message}: ask for the right to list {kind}, or name a namespace with -n NS")
+        }
+        FailureKind::NotInstalled => {
+            format!("context {context}: {kind} are not served: Argo Rollouts is not installed there")
+        }
+        FailureKind::Failed => format!("context {context}: {message}"),
+    }
+}

@@ -1,0 +1,31 @@
+//! What was done by whom: one line of the audit journal's story, from intent to verified effect.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::attention::Severity;
+use super::object::Uid;
+
+/// One action that was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deed {
+    /// Number of its intent in the journal.
+    pub number: u64,
+    pub at: Timestamp,
+    /// `user@host`.
+    pub who: Box<str>,
+    pub context: Arc<str>,
+    pub action: Box<str>,
+    /// `namespace/name`.
+    pub object: Box<str>,
+    pub uid: Uid,
+    /// The reason or ticket that was given.
+    pub reason: Box<str>,
+    /// What the server answered; None while there is no record of it.
+    pub outcome: Option<Box<str>>,
+    /// What the cluster showed afterwards; None while nothing was recorded.
+    pub effect: Option<Box<str>>,
+    pub severity: Severity,
+}

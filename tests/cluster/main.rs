@@ -1,0 +1,7 @@
+//! The tests against a real control plane. They want the folder of a running bed in `FLIGHTDECK_BED`;
+//! `tests/cluster/run.sh` starts one, runs them one after another, and takes it down.
+
+mod bed;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod held;

@@ -1,0 +1,11 @@
+//! The binary without a screen: arguments in, one document and an exit code out, against the simulated world.
+
+mod bench;
+mod blind;
+mod configured;
+mod manifests;
+mod refused;
+mod signals;
+mod verbs;
+mod views;
+mod watching;

@@ -1,0 +1,120 @@
+//! What is not done, and its code: refused, unconfirmed, dry, denied, conflict, no effect.
+
+use flightdeck::sim::Fault;
+use serde_json::json;
+
+use super::bench::Bench;
+
+impl Bench {
+    /// Nothing was changed, and no request asked for it.
+    #[track_caller]
+    fn is_untouched(&self) {
+        assert_eq!(self.patches(), Vec::<String>::new());
+        assert!(!self.home.journal().exists(), "something was recorded");
+        assert_ne!(self.web()["status"]["abort"], json!(true));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_apply_is_refused_with_its_reason() {
+    let bench = Bench::new().await;
+    let retry = bench.run("rollout retry web --yes -o json").await.ends(1).result();
+    assert_eq!((&retry["result"], &retry["reason"]), (&json!("refused"), &json!("not aborted")));
+    assert_eq!((&retry["verified"], &retry["requests"]), (&json!(false), &json!([])));
+    bench.run("rollout resume web --yes").await.ends(1);
+    bench.run("rollout abort cart -n shop --yes").await.ends(1);
+    bench.run("rollout undo web --yes --to-revision 2").await.ends(1);
+    bench.run("rollout abort nothing --yes").await.ends(3);
+    bench.run("analysis terminate nothing --yes").await.ends(3).says("there is no AnalysisRun nothing");
+    bench.run("rollout abort cart --yes").await.ends(2).says("not unique");
+    bench.run("rollout abort web --yes --from-dir .").await.ends(2).says("--from-dir");
+    bench.is_untouched();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_yes_the_plan_is_printed_and_nothing_is_done() {
+    let bench = Bench::new().await;
+    let plan = bench.run("rollout abort web -o json").await.ends(2).result();
+    assert_eq!((&plan["result"], &plan["requests"][0]["method"]), (&json!("refused"), &json!("PATCH")));
+    assert!(plan["reason"].as_str().unwrap().contains("--yes"));
+    assert_eq!(plan["requests"][0]["path"], "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web/status");
+    let table = bench.run("rollout abort web").await.ends(2).out;
+    assert!(table.contains("abort Rollout shop/web in context admin"), "{table}");
+    bench.is_untouched();
+    let requests = bench.world.requests();
+    assert!(requests.iter().all(|request| request.method == "GET"), "{requests:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_changes_nothing() {
+    let bench = Bench::new().await;
+    let before = bench.web();
+    for verb in ["abort", "promote", "promote --full", "pause", "restart", "undo"] {
+        let result = bench.run(&format!("rollout {verb} web --dry-run -o json")).await.ends(0).result();
+        assert_eq!((&result["verified"], &result["tookMs"]), (&json!(false), &json!(null)), "{result:#}");
+        assert!(result["reason"].as_str().unwrap().starts_with("dry run"), "{result:#}");
+    }
+    assert_eq!(bench.web()["spec"], before["spec"]);
+    bench.is_untouched();
+    let tried = bench.world.requests().into_iter().filter(|request| request.path.contains("dryRun=All"));
+    assert_eq!(tried.count(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_is_denied() {
+    let bench = Bench::new().await;
+    let result = bench.run("rollout abort web --yes --context viewer -o json").await.ends(4).result();
+    assert_eq!((&result["result"], &result["verified"]), (&json!("denied"), &json!(false)));
+    assert!(result["reason"].as_str().unwrap().contains("patch rollouts/status in namespace shop"), "{result:#}");
+    bench.run("rollout abort web --dry-run --context viewer").await.ends(4);
+    bench.world.fault(Fault::ForbiddenWrites);
+    bench.run("rollout abort web --yes").await.ends(4);
+    bench.is_untouched();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_is_code_5_and_nothing_is_tried_again() {
+    let bench = Bench::new().await;
+    bench.world.fault(Fault::Conflict);
+    let result = bench.run("rollout abort web --yes -o json").await.ends(5).result();
+    assert_eq!((&result["result"], &result["verified"]), (&json!("conflict"), &json!(false)), "{result:#}");
+    let tried = bench.world.requests().into_iter().filter(|request| request.method == "PATCH").count();
+    assert_eq!(tried, 1, "{:?}", bench.world.requests());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accepted_without_effect_is_code_3() {
+    let bench = Bench::new().await;
+    bench.world.fault(Fault::ControllerAway);
+    let done = bench.run("rollout abort web --yes --verify-timeout 1s -o json").await.ends(3);
+    let result = done.result();
+    assert_eq!((&result["result"], &result["verified"]), (&json!("applied"), &json!(false)), "{result:#}");
+    let reason = result["reason"].as_str().unwrap();
+    assert!(reason.contains("no effect after 1.") && reason.contains("controller"), "{reason}");
+    assert_eq!((bench.patches().len(), &bench.web()["status"]["abort"]), (1, &json!(true)));
+    let records = bench.run("audit list -o json").await.ends(0).json();
+    assert_eq!(records["items"][0]["result"]["effect"], json!("not-yet"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_only_and_protected_contexts_stay_as_they_are() {
+    let bench = Bench::new().await;
+    let result = bench.run("rollout abort web --yes --read-only -o json").await.ends(1).result();
+    assert!(result["reason"].as_str().unwrap().starts_with("read-only"), "{result:#}");
+    let result = bench.run("rollout abort web --yes --context production -o json").await.ends(1).result();
+    assert!(result["reason"].as_str().unwrap().contains("--write"), "{result:#}");
+    bench.run("rollout abort web --yes --context production --write --read-only").await.ends(1);
+    bench.is_untouched();
+    bench.run("rollout abort web --yes --context production --write").await.ends(0);
+    assert_eq!(bench.web()["status"]["abort"], json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_recorded_is_not_done() {
+    let bench = Bench::new().await;
+    // A file where the journal's folder would be.
+    bench.home.write("state", "");
+    let result = bench.run("rollout abort web --yes -o json").await.ends(1).result();
+    assert!(result["reason"].as_str().unwrap().contains("not recorded, so not done"), "{result:#}");
+    assert_eq!(bench.patches(), Vec::<String>::new());
+}

@@ -1,0 +1,6 @@
+//! The integration tests that need nothing but loopback.
+
+mod commands;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod simulated;
