@@ -32,7 +32,7 @@ pub struct Tile {
 }
 
 /// A tile with less than this is not worth its rule and its titles.
-const LEAST: u16 = 5;
+const LEAST: u16 = 7;
 /// Narrower than this a table says too little.
 const COLUMN: u16 = 96;
 
@@ -101,7 +101,7 @@ fn filled(shown: &[usize], columns: usize, area: Rect) -> Vec<Tile> {
         left = others;
         let mut y = area.y;
         for (index, pane) in here.iter().enumerate() {
-            let height = share(index, here.len(), area.bottom() - y, *pane == 0);
+            let height = share(&here[index..], area.bottom() - y);
             tiles.push(tile(*pane, Rect { x, y, width, height }));
             y += height;
         }
@@ -114,13 +114,19 @@ fn tile(pane: usize, area: Rect) -> Tile {
     Tile { pane, area, height: list_height(area) }
 }
 
-/// The height of the `index`-th of `count` tiles in a column with `left` rows to go.
-fn share(index: usize, count: usize, left: u16, large: bool) -> u16 {
-    let to_go = (count - index) as u16;
-    if to_go == 1 {
-        return left;
+/// The height of the first of those panes with `left` rows for all of them.
+fn share(panes: &[usize], left: u16) -> u16 {
+    let whole: u16 = panes.iter().map(|pane| weight(*pane)).sum();
+    panes.first().map_or(left, |pane| left * weight(*pane) / whole.max(1))
+}
+
+/// What needs a human is read first, what ships next; the rest is there when it is asked for.
+fn weight(pane: usize) -> u16 {
+    match pane {
+        0 => 5,
+        1 => 4,
+        _ => 3,
     }
-    if large { left * 4 / (to_go * 3 + 1) } else { left / to_go }
 }
 
 /// What rule and titles leave; both are given up where there is hardly room for a row.
