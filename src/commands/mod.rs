@@ -7,6 +7,7 @@ pub mod audit;
 pub mod carry_out;
 pub mod cockpit;
 pub mod demo;
+pub mod draft;
 pub mod find;
 pub mod generate;
 pub mod lint;
