@@ -238,9 +238,14 @@ impl App {
     }
 }
 
+/// Names of all that is watched for one Rollout only, the live queries of its metrics with it.
+fn of_focus() -> Vec<&'static str> {
+    sources::focus_sources().into_iter().chain([sources::prometheus::NAME]).collect()
+}
+
 /// Whether a source said it that is watched for one Rollout only.
 fn is_of_focus(report: &Report) -> bool {
-    sources::focus_sources().contains(&&*report.source.kind)
+    of_focus().contains(&&*report.source.kind)
 }
 
 fn may_write(authority: &Authority, now: Timestamp) -> bool {

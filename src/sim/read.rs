@@ -61,11 +61,9 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
     // A later page is of the same version as the first, whatever has happened since.
     let then = page.from.as_ref().and_then(|_| store.as_of(page.version, target.resource.full));
     let all: Box<dyn Iterator<Item = (&Id, &Arc<Object>)>> = match &then {
-        Some(then) => {
-            Box::new(then.iter().filter(|((namespace, _), _)| {
-                target.namespace.is_empty() || *namespace == target.namespace
-            }))
-        }
+        Some(then) => Box::new(
+            then.iter().filter(|((namespace, _), _)| target.namespace.is_empty() || *namespace == target.namespace),
+        ),
         None => Box::new(store.list(target.resource.full, &target.namespace)),
     };
     let mut items = all
