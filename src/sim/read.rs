@@ -1,5 +1,6 @@
 //! Reading from the API server: one object, a list page by page, and the beginning of a watch.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -8,8 +9,8 @@ use serde_json::{Value, json};
 use super::call::{Call, Reply, Target};
 use super::refused::Refused;
 use super::selector::Selector;
-use super::store::{Id, Store};
-use super::value::int;
+use super::store::{Id, Object, Store};
+use super::value::{cut, int};
 use super::watch::{Watch, bookmark, line};
 
 /// Answers a GET.
@@ -57,8 +58,15 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
             .map_err(|_| Refused::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?,
     };
     let page = page(store, call)?;
-    let mut items = store
-        .list(target.resource.full, &target.namespace)
+    // A later page is of the same version as the first, whatever has happened since.
+    let then = page.from.as_ref().and_then(|_| store.as_of(page.version, target.resource.full));
+    let all: Box<dyn Iterator<Item = (&Id, &Arc<Object>)>> = match &then {
+        Some(then) => Box::new(
+            then.iter().filter(|((namespace, _), _)| target.namespace.is_empty() || *namespace == target.namespace),
+        ),
+        None => Box::new(store.list(target.resource.full, &target.namespace)),
+    };
+    let mut items = all
         .filter(|(id, _)| page.from.as_ref().is_none_or(|from| *id >= from))
         .filter(|(_, object)| selector.matches(object));
     let mut body = Vec::new();
@@ -66,7 +74,7 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
         if !body.is_empty() {
             body.push(b',');
         }
-        body.extend_from_slice(&object.json);
+        item(&mut body, target, object);
     }
     let mut metadata = json!({"resourceVersion": page.version.to_string()});
     if let Some((next, _)) = items.next() {
@@ -80,6 +88,18 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
         target.resource.api_version()
     );
     Ok(Reply::Json(200, Bytes::from([head.as_bytes(), &body, b"]}"].concat())))
+}
+
+/// Appends an item. Only a custom resource repeats its kind in every item of a list.
+fn item(body: &mut Vec<u8>, target: &Target, object: &Object) {
+    if target.resource.custom {
+        body.extend_from_slice(&object.json);
+        return;
+    }
+    let mut value = object.value().clone();
+    cut(&mut value, &["apiVersion"]);
+    cut(&mut value, &["kind"]);
+    body.extend_from_slice(value.to_string().as_bytes());
 }
 
 fn selector(call: &Call, target: &Target) -> Result<Selector, Refused> {

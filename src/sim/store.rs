@@ -102,6 +102,22 @@ impl Store {
             .take_while(move |((ns, _), _)| namespace.is_empty() || ns == namespace)
     }
 
+    /// The objects of a kind as they were at a version, in order of namespace and name; `None` when nothing changed since.
+    pub(super) fn as_of(&self, version: u64, full: &str) -> Option<BTreeMap<Id, Arc<Object>>> {
+        let changes: Vec<&Change> = self.since(version)?.filter(|change| change.resource.full == full).collect();
+        if changes.is_empty() {
+            return None;
+        }
+        let mut objects = self.objects.get(full).cloned().unwrap_or_default();
+        for change in changes.into_iter().rev() {
+            match &change.before {
+                Some(before) => objects.insert(change.id.clone(), Arc::clone(before)),
+                None => objects.remove(&change.id),
+            };
+        }
+        Some(objects)
+    }
+
     /// The objects of a kind in a namespace that a controller owns.
     pub(super) fn owned(&self, full: &str, namespace: &str, uid: &str) -> Vec<Value> {
         self.list(full, namespace)
