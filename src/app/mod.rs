@@ -20,7 +20,7 @@ use crate::actions::guard::{Access, Authority};
 use crate::keys::Keymap;
 use crate::panes::cx::Cx;
 use crate::panes::screen;
-use crate::panes::ui::{Context, Notice, Ui};
+use crate::panes::ui::{Context, Notice, Overlay, Ui};
 use crate::release::model::{Liveness, Model, STALE_AFTER};
 use crate::release::observation::{Change, Observation, Report, Said};
 use crate::sources;
@@ -159,6 +159,13 @@ impl App {
         let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many);
         screen::settle(&cx, &mut self.ui, area);
         screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
+        // A scroll beyond the end would have to be scrolled back unseen.
+        let end = cx.scroll_end();
+        match &mut self.ui.overlay {
+            Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(end),
+            Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(end),
+            _ => {}
+        }
         [cx.wake(), self.next_change(now)].into_iter().flatten().min()
     }
 

@@ -1,5 +1,6 @@
 //! Reading from the API server: one object, a list page by page, and the beginning of a watch.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Reply, Target};
 use super::refused::Refused;
+use super::resources::Resource;
 use super::selector::Selector;
 use super::store::{Id, Object, Store};
-use super::value::{cut, int};
+use super::value::int;
 use super::watch::{Watch, bookmark, line};
 
 /// Answers a GET.
@@ -58,12 +60,9 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
             .map_err(|_| Refused::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?,
     };
     let page = page(store, call)?;
-    // A later page is of the same version as the first, whatever has happened since.
-    let then = page.from.as_ref().and_then(|_| store.as_of(page.version, target.resource.full));
-    let all: Box<dyn Iterator<Item = (&Id, &Arc<Object>)>> = match &then {
-        Some(then) => Box::new(
-            then.iter().filter(|((namespace, _), _)| target.namespace.is_empty() || *namespace == target.namespace),
-        ),
+    // A first page is of now; the pages after it are of the same version, whatever happened meanwhile.
+    let all: Box<dyn Iterator<Item = (&Id, &Arc<Object>)>> = match &page.from {
+        Some(_) => Box::new(store.list_at(target.resource.full, &target.namespace, page.version).into_iter()),
         None => Box::new(store.list(target.resource.full, &target.namespace)),
     };
     let mut items = all
@@ -74,7 +73,7 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
         if !body.is_empty() {
             body.push(b',');
         }
-        item(&mut body, target, object);
+        append(&mut body, target.resource, object);
     }
     let mut metadata = json!({"resourceVersion": page.version.to_string()});
     if let Some((next, _)) = items.next() {
@@ -90,16 +89,16 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
     Ok(Reply::Json(200, Bytes::from([head.as_bytes(), &body, b"]}"].concat())))
 }
 
-/// Appends an item. Only a custom resource repeats its kind in every item of a list.
-fn item(body: &mut Vec<u8>, target: &Target, object: &Object) {
-    if target.resource.custom {
+/// Appends an item. Objects of a built-in kind do not repeat their kind in a list.
+fn append(body: &mut Vec<u8>, resource: &Resource, object: &Object) {
+    if resource.custom {
         body.extend_from_slice(&object.json);
         return;
     }
-    let mut value = object.value().clone();
-    cut(&mut value, &["apiVersion"]);
-    cut(&mut value, &["kind"]);
-    body.extend_from_slice(value.to_string().as_bytes());
+    let fields = object.value().as_object().into_iter().flatten();
+    let rest: BTreeMap<&String, &Value> =
+        fields.filter(|(key, _)| !matches!(key.as_str(), "kind" | "apiVersion")).collect();
+    body.extend_from_slice(&serde_json::to_vec(&rest).unwrap_or_default());
 }
 
 fn selector(call: &Call, target: &Target) -> Result<Selector, Refused> {

@@ -102,20 +102,26 @@ impl Store {
             .take_while(move |((ns, _), _)| namespace.is_empty() || ns == namespace)
     }
 
-    /// The objects of a kind as they were at a version, in order of namespace and name; `None` when nothing changed since.
-    pub(super) fn as_of(&self, version: u64, full: &str) -> Option<BTreeMap<Id, Arc<Object>>> {
-        let changes: Vec<&Change> = self.since(version)?.filter(|change| change.resource.full == full).collect();
-        if changes.is_empty() {
-            return None;
-        }
-        let mut objects = self.objects.get(full).cloned().unwrap_or_default();
-        for change in changes.into_iter().rev() {
+    /// The same as it was at an earlier version that history still reaches back to.
+    pub(super) fn list_at<'a>(
+        &'a self,
+        full: &str,
+        namespace: &'a str,
+        version: u64,
+    ) -> BTreeMap<&'a Id, &'a Arc<Object>> {
+        let mut then: BTreeMap<&'a Id, &'a Arc<Object>> = self.list(full, namespace).collect();
+        // Newest first, so that what stood before the oldest change is what remains.
+        let from = self.history.partition_point(|change| change.version <= version);
+        for change in self.history.range(from..).rev() {
+            if change.resource.full != full || !(namespace.is_empty() || change.id.0 == namespace) {
+                continue;
+            }
             match &change.before {
-                Some(before) => objects.insert(change.id.clone(), Arc::clone(before)),
-                None => objects.remove(&change.id),
+                Some(before) => then.insert(&change.id, before),
+                None => then.remove(&change.id),
             };
         }
-        Some(objects)
+        then
     }
 
     /// The objects of a kind in a namespace that a controller owns.
