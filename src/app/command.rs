@@ -10,7 +10,7 @@ use crate::panes::list::Motion;
 use crate::panes::ui::{Detail, Notice, Overlay};
 use crate::panes::{PANES, detail};
 use crate::release::object::ObjectId;
-use crate::sources::{self, Focus};
+use crate::sources::Focus;
 use crate::theme::Role;
 
 use super::App;
