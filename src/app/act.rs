@@ -226,6 +226,7 @@ impl App {
                 continue;
             }
             let work = self.number();
+            self.forget_superseded(&item.plan);
             let plan = Box::new(item.plan.clone());
             self.works.push(Work::new(work, item.plan, now));
             effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });
