@@ -77,6 +77,10 @@ impl Display for Terminal {
     fn suspend(&mut self) -> io::Result<()> {
         Terminal::suspend(self)
     }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        Terminal::take_back(self)
+    }
 }
 
 /// Takes the terminal over and runs until the operator quits.
