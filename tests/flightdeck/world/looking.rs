@@ -42,7 +42,7 @@ async fn filters_narrow_and_say_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sort_mark_zoom_and_back() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.press("2 s");
     assert!(deck.notice().starts_with("sorted by"), "{}", deck.notice());
     deck.press("S");
@@ -63,7 +63,7 @@ async fn sort_mark_zoom_and_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_palette_finds_and_does() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.select("shop/web").await;
     deck.press(": 'prmt'");
     let Some(Overlay::Palette(palette)) = &deck.app.ui.overlay else { panic!("{:?}", deck.app.ui.overlay) };
@@ -81,7 +81,7 @@ async fn the_palette_finds_and_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_detail_shows_what_belongs_to_it_and_survives_its_end() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.select("shop/web").await;
     deck.press("enter");
     deck.until("its ReplicaSets", |deck| deck.app.model.replica_sets.len() >= 2).await;
