@@ -41,6 +41,15 @@ pub struct Model {
     pub timeline: Timeline,
     /// What was done from this machine, newest first.
     pub deeds: Vec<Deed>,
+    /// Observations that may have changed something.
+    changes: u64,
+}
+
+/// Which state of a model: what was worked out from one holds for every model that has the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    changes: u64,
+    happened: u64,
 }
 
 /// How sure we are that a source still sees.
@@ -95,7 +104,8 @@ impl Freshness {
 /// Objects of one kind from all contexts, by UID.
 #[derive(Clone, Debug)]
 pub struct Store<T> {
-    objects: HashMap<Uid, T>,
+    /// Shared, so that a frozen screen costs no second copy of everything.
+    objects: HashMap<Uid, Arc<T>>,
 }
 
 impl<T> Default for Store<T> {
@@ -117,12 +127,12 @@ identified!(Rollout, AnalysisRun, ReplicaSet, Pod, Experiment, Job, ObjectEvent,
 impl<T: Identified> Store<T> {
     /// The object with that UID.
     pub fn get(&self, uid: &Uid) -> Option<&T> {
-        self.objects.get(uid)
+        self.objects.get(uid).map(Arc::as_ref)
     }
 
     /// All, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.objects.values()
+        self.objects.values().map(Arc::as_ref)
     }
 
     /// How many there are.
@@ -139,7 +149,7 @@ impl<T: Identified> Store<T> {
     fn apply(&mut self, context: &Arc<str>, change: Change<T>, mut changed: impl FnMut(Option<&T>, Option<&T>)) {
         match change {
             Change::Reset(objects) => {
-                let mut gone: HashMap<Uid, T> = HashMap::new();
+                let mut gone: HashMap<Uid, Arc<T>> = HashMap::new();
                 let before = std::mem::take(&mut self.objects);
                 for (uid, object) in before {
                     if object.id().context == *context {
@@ -150,16 +160,16 @@ impl<T: Identified> Store<T> {
                 }
                 self.objects.reserve(objects.len());
                 for object in objects {
-                    changed(gone.remove(&object.id().uid).as_ref(), Some(&object));
-                    self.objects.insert(object.id().uid.clone(), object);
+                    changed(gone.remove(&object.id().uid).as_deref(), Some(&object));
+                    self.objects.insert(object.id().uid.clone(), Arc::new(object));
                 }
                 for object in gone.values() {
                     changed(Some(object), None);
                 }
             }
             Change::Applied(object) => {
-                changed(self.objects.get(&object.id().uid), Some(&object));
-                self.objects.insert(object.id().uid.clone(), object);
+                changed(self.get(&object.id().uid), Some(&object));
+                self.objects.insert(object.id().uid.clone(), Arc::new(object));
             }
             Change::Deleted(uid) => {
                 if let Some(object) = self.objects.remove(&uid) {
@@ -178,6 +188,7 @@ impl Model {
     /// Takes in what a source said at `now`.
     pub fn observe(&mut self, report: Report, now: Timestamp) {
         let Report { source, said } = report;
+        self.changes += u64::from(!matches!(said, Said::Alive));
         // The journal is a file of our own: it is no source that could fall silent.
         if let Said::Observed(Observation::Journal(deeds)) = said {
             self.deeds = deeds;
@@ -236,8 +247,14 @@ impl Model {
         }
     }
 
+    /// Which state this is.
+    pub fn version(&self) -> Version {
+        Version { changes: self.changes, happened: self.timeline.pushed() }
+    }
+
     /// Drops what only the detail of one Rollout needs, when another (or none) gets the focus.
     pub fn forget_focus(&mut self, focus_sources: &[&str]) {
+        self.changes += 1;
         self.replica_sets.clear();
         self.pods.clear();
         self.experiments.clear();
