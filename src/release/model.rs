@@ -101,16 +101,17 @@ impl Freshness {
     }
 }
 
-/// Objects of one kind from all contexts, by UID.
+/// Objects of one kind from all contexts. They are shared, so that a frozen screen costs no second copy of everything.
 #[derive(Clone, Debug)]
 pub struct Store<T> {
-    /// Shared, so that a frozen screen costs no second copy of everything.
     objects: HashMap<Uid, Arc<T>>,
+    /// The same in the order of their names, so that nobody need sort thousands of them for every picture.
+    in_order: BTreeMap<ObjectId, Arc<T>>,
 }
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        Store { objects: HashMap::new() }
+        Store { objects: HashMap::new(), in_order: BTreeMap::new() }
     }
 }
 
@@ -130,9 +131,9 @@ impl<T: Identified> Store<T> {
         self.objects.get(uid).map(Arc::as_ref)
     }
 
-    /// All, in no order.
+    /// All, by context, namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.objects.values().map(Arc::as_ref)
+        self.in_order.values().map(Arc::as_ref)
     }
 
     /// How many there are.
@@ -149,38 +150,52 @@ impl<T: Identified> Store<T> {
     fn apply(&mut self, context: &Arc<str>, change: Change<T>, mut changed: impl FnMut(Option<&T>, Option<&T>)) {
         match change {
             Change::Reset(objects) => {
-                let mut gone: HashMap<Uid, Arc<T>> = HashMap::new();
-                let before = std::mem::take(&mut self.objects);
-                for (uid, object) in before {
-                    if object.id().context == *context {
-                        gone.insert(uid, object);
-                    } else {
-                        self.objects.insert(uid, object);
-                    }
-                }
+                let of_context = |id: &ObjectId| id.context == *context;
+                let known: Vec<Uid> =
+                    self.in_order.keys().filter(|id| of_context(id)).map(|id| id.uid.clone()).collect();
+                let mut before: HashMap<Uid, Arc<T>> =
+                    known.into_iter().filter_map(|uid| self.remove(&uid).map(|object| (uid, object))).collect();
                 self.objects.reserve(objects.len());
                 for object in objects {
-                    changed(gone.remove(&object.id().uid).as_deref(), Some(&object));
-                    self.objects.insert(object.id().uid.clone(), Arc::new(object));
+                    changed(before.remove(&object.id().uid).as_deref(), Some(&object));
+                    self.insert(object);
                 }
-                for object in gone.values() {
+                for object in before.values() {
                     changed(Some(object), None);
                 }
             }
             Change::Applied(object) => {
                 changed(self.get(&object.id().uid), Some(&object));
-                self.objects.insert(object.id().uid.clone(), Arc::new(object));
+                self.insert(object);
             }
             Change::Deleted(uid) => {
-                if let Some(object) = self.objects.remove(&uid) {
+                if let Some(object) = self.remove(&uid) {
                     changed(Some(&object), None);
                 }
             }
         }
     }
 
+    fn insert(&mut self, object: T) {
+        let object = Arc::new(object);
+        let id = object.id().clone();
+        if let Some(before) = self.objects.insert(id.uid.clone(), object.clone())
+            && *before.id() != id
+        {
+            self.in_order.remove(before.id());
+        }
+        self.in_order.insert(id, object);
+    }
+
+    fn remove(&mut self, uid: &Uid) -> Option<Arc<T>> {
+        let object = self.objects.remove(uid)?;
+        self.in_order.remove(object.id());
+        Some(object)
+    }
+
     fn clear(&mut self) {
         self.objects.clear();
+        self.in_order.clear();
     }
 }
 
