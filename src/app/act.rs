@@ -95,7 +95,7 @@ impl App {
         self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now }));
         match (&self.ui.detail, self.focus_on(target)) {
             (None, Some(focus)) => {
-                self.model.forget_focus(&crate::sources::focus_sources());
+                self.model.forget_focus(&super::of_focus());
                 vec![Effect::Focus(Some(focus))]
             }
             _ => Vec::new(),

@@ -11,18 +11,14 @@ use crate::sources::cluster::Address;
 
 use super::cockpit::{self, Cockpit};
 use super::settle;
-use super::{clock, fail, runtime};
+use super::{clock, fail, wait};
 
 /// The context's name on the screen and in the journal.
 const CONTEXT: &str = "demo";
 
 /// Starts the world and opens the cockpit on it.
 pub fn run(common: &Common, demo: &Demo) -> ExitCode {
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(3, format_args!("cannot start: {error}")),
-    };
-    runtime.block_on(async {
+    wait(async {
         let config = match demo.rollouts {
             Some(_) => WorldConfig { speed: demo.speed, ..WorldConfig::empty() },
             None => WorldConfig { speed: demo.speed, ..WorldConfig::default() },

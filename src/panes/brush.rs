@@ -17,6 +17,8 @@ use super::cx::Cx;
 pub struct Piece {
     pub text: String,
     pub role: Role,
+    /// A style of the configuration over that of the role: the colour of a context.
+    pub badge: Option<Style>,
 }
 
 /// One line, as pieces from left to right.
@@ -44,7 +46,15 @@ impl Words {
     pub fn push(&mut self, text: impl Into<String>, role: Role) {
         let text = text.into();
         if !text.is_empty() {
-            self.0.push(Piece { text: clean(&text).into_owned(), role });
+            self.0.push(Piece { text: clean(&text).into_owned(), role, badge: None });
+        }
+    }
+
+    /// Adds a piece in a style of the configuration, where it has one.
+    pub fn push_badge(&mut self, text: impl Into<String>, role: Role, badge: Option<Style>) {
+        self.push(text, role);
+        if let Some(last) = self.0.last_mut() {
+            last.badge = badge;
         }
     }
 
@@ -146,7 +156,7 @@ pub fn line(cx: &Cx, words: &Words, base: Option<Style>, area: Rect, buf: &mut B
     let mut x = area.x;
     let mut style = Style::default();
     for piece in &words.0 {
-        style = cx.style(piece.role);
+        style = piece.badge.unwrap_or(cx.style(piece.role));
         if let Some(base) = base {
             style = style.patch(base);
         }

@@ -38,11 +38,12 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
 
 /// As many whole hints as there is room for.
 fn fitting(hints: &[Hint], width: usize) -> Words {
-    let mut words = Words::of(" ", Role::Hint);
+    let mut words = Words::new();
     for hint in hints {
+        let gap = if words.is_empty() { " " } else { "  " };
         let role = if hint.command.mutates() { Role::Text } else { Role::Hint };
-        let one = Words::of(hint.key.as_str(), Role::Key).and(format!(" {}  ", hint.words), role);
-        if words.width() + one.width() > width + 2 {
+        let one = Words::of(gap, role).and(hint.key.as_str(), Role::Key).and(format!(" {}", hint.words), role);
+        if words.width() + one.width() > width {
             break;
         }
         words.append(one);

@@ -78,13 +78,13 @@ impl ListState {
         if let Some(until) = self.basis.as_ref().and_then(|basis| basis.until) {
             cx.wake_at(until);
         }
-        self.scroll(height);
+        self.fit(height);
     }
 
     /// The same for a list whose rows are already in order.
     pub fn settle_order(&mut self, order: Vec<Uid>, height: usize) {
         self.reorder(order);
-        self.scroll(height);
+        self.fit(height);
     }
 
     fn holds(&self, cx: &Cx) -> bool {
@@ -117,8 +117,8 @@ impl ListState {
         }
     }
 
-    /// Keeps the cursor in sight.
-    fn scroll(&mut self, height: usize) {
+    /// Brings the offset in line with the room there is.
+    pub fn fit(&mut self, height: usize) {
         let height = height.max(1);
         self.height = height;
         if self.index < self.offset {

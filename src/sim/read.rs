@@ -1,5 +1,7 @@
 //! Reading from the API server: one object, a list page by page, and the beginning of a watch.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -7,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Reply, Target};
 use super::refused::Refused;
+use super::resources::Resource;
 use super::selector::Selector;
-use super::store::{Id, Store};
+use super::store::{Id, Object, Store};
 use super::value::int;
 use super::watch::{Watch, bookmark, line};
 
@@ -57,8 +60,12 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
             .map_err(|_| Refused::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?,
     };
     let page = page(store, call)?;
-    let mut items = store
-        .list(target.resource.full, &target.namespace)
+    // A first page is of now; the pages after it are of the same version, whatever happened meanwhile.
+    let all: Box<dyn Iterator<Item = (&Id, &Arc<Object>)>> = match &page.from {
+        Some(_) => Box::new(store.list_at(target.resource.full, &target.namespace, page.version).into_iter()),
+        None => Box::new(store.list(target.resource.full, &target.namespace)),
+    };
+    let mut items = all
         .filter(|(id, _)| page.from.as_ref().is_none_or(|from| *id >= from))
         .filter(|(_, object)| selector.matches(object));
     let mut body = Vec::new();
@@ -66,7 +73,7 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
         if !body.is_empty() {
             body.push(b',');
         }
-        body.extend_from_slice(&object.json);
+        append(&mut body, target.resource, object);
     }
     let mut metadata = json!({"resourceVersion": page.version.to_string()});
     if let Some((next, _)) = items.next() {
@@ -80,6 +87,18 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
         target.resource.api_version()
     );
     Ok(Reply::Json(200, Bytes::from([head.as_bytes(), &body, b"]}"].concat())))
+}
+
+/// Appends an item. Objects of a built-in kind do not repeat their kind in a list.
+fn append(body: &mut Vec<u8>, resource: &Resource, object: &Object) {
+    if resource.custom {
+        body.extend_from_slice(&object.json);
+        return;
+    }
+    let fields = object.value().as_object().into_iter().flatten();
+    let rest: BTreeMap<&String, &Value> =
+        fields.filter(|(key, _)| !matches!(key.as_str(), "kind" | "apiVersion")).collect();
+    body.extend_from_slice(&serde_json::to_vec(&rest).unwrap_or_default());
 }
 
 fn selector(call: &Call, target: &Target) -> Result<Selector, Refused> {

@@ -102,6 +102,28 @@ impl Store {
             .take_while(move |((ns, _), _)| namespace.is_empty() || ns == namespace)
     }
 
+    /// The same as it was at an earlier version that history still reaches back to.
+    pub(super) fn list_at<'a>(
+        &'a self,
+        full: &str,
+        namespace: &'a str,
+        version: u64,
+    ) -> BTreeMap<&'a Id, &'a Arc<Object>> {
+        let mut then: BTreeMap<&'a Id, &'a Arc<Object>> = self.list(full, namespace).collect();
+        // Newest first, so that what stood before the oldest change is what remains.
+        let from = self.history.partition_point(|change| change.version <= version);
+        for change in self.history.range(from..).rev() {
+            if change.resource.full != full || !(namespace.is_empty() || change.id.0 == namespace) {
+                continue;
+            }
+            match &change.before {
+                Some(before) => then.insert(&change.id, before),
+                None => then.remove(&change.id),
+            };
+        }
+        then
+    }
+
     /// The objects of a kind in a namespace that a controller owns.
     pub(super) fn owned(&self, full: &str, namespace: &str, uid: &str) -> Vec<Value> {
         self.list(full, namespace)

@@ -83,7 +83,7 @@ fn weight(cx: &Cx, rollout: &Rollout) -> Option<Words> {
     for cell in 0..BAR {
         match cell {
             _ if cell < filled => words.push(cx.glyph(Glyph::BarFull), Role::Canary),
-            _ if cell < asked => words.push(cx.glyph(Glyph::Current), Role::Progressing),
+            _ if cell + 1 == asked => words.push(cx.glyph(Glyph::Trunk), Role::Progressing),
             _ => words.push(cx.glyph(Glyph::BarEmpty), Role::Dim),
         }
     }

@@ -117,6 +117,13 @@ pub fn draw(cx: &Cx, ui: &Ui, places: &Places, buf: &mut Buffer) {
     brush::rule(cx, false, places.rule, buf);
     let rows = rows(cx, rollout, places.side.is_some());
     rule(cx, detail, places.rule, buf);
+    if rows.is_empty() {
+        let words = match freshness::is_missing(cx, SOURCES, &detail.rollout.context) {
+            true => Words::of("loading what belongs to it", Role::Unknown),
+            false => Words::of("it has no ReplicaSets, no AnalysisRuns and no recent events", Role::Dim),
+        };
+        brush::line(cx, &words, None, tile::inset(places.list, tile::GUTTER), buf);
+    }
     let visible = rows.iter().enumerate().skip(detail.list.offset);
     for ((index, row), area) in visible.zip(places.list.intersection(buf.area).rows()) {
         let selected = index == detail.list.index;

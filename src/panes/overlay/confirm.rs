@@ -8,6 +8,7 @@ use crate::theme::{Glyph, Role};
 
 use super::super::brush::{self, Words};
 use super::super::cx::Cx;
+use super::super::header;
 use super::super::layout::split_top;
 use super::super::ui::{Confirm, Field, Ui};
 use super::plan;
@@ -59,11 +60,15 @@ fn head(cx: &Cx, ui: &Ui, dialog: &Confirm) -> Vec<Words> {
     contexts.dedup();
     let mut words = Words::of("context   ", Role::Header);
     for context in contexts {
-        let is_protected = ui.contexts.iter().any(|known| &*known.name == context && known.protected);
-        if is_protected {
-            words.push(format!(" {} {context} PROTECTED ", cx.glyph(Glyph::Protected)), Role::Protected);
-        } else {
-            words.push(context, Role::Title);
+        match ui.contexts.iter().find(|known| &*known.name == context) {
+            Some(known) => {
+                words.append(header::context_words(cx, known, " "));
+                // What the configuration calls it may be what it calls another one as well.
+                if *known.label != *context {
+                    words.push(format!("  {context}"), Role::Title);
+                }
+            }
+            None => words.push(context, Role::Title),
         }
         words.push("  ", Role::Text);
     }

@@ -31,6 +31,7 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
 fn scrolled(cx: &Cx, lines: &[Words], scroll: u16, area: Rect, buf: &mut Buffer) {
     let height = usize::from(area.height);
     let most = lines.len().saturating_sub(height);
+    cx.note_scroll_end(most);
     let from = usize::from(scroll).min(most);
     brush::lines(cx, &lines[from..], area, buf);
     if most > 0 && area.height > 0 && area.width > 24 {
