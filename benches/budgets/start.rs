@@ -7,7 +7,7 @@ use portable_pty::CommandBuilder;
 
 use super::Bench;
 use super::process::{runs, whole_run};
-use super::screen::{FLIGHTDECK, Screen};
+use super::screen::{Screen, flightdeck};
 use super::server::{ROLLOUTS, Server, get};
 use super::table::{Line, Table, milliseconds};
 
@@ -25,7 +25,7 @@ pub fn run(bench: &Bench, table: &mut Table) {
 fn help(bench: &Bench, table: &mut Table) {
     let (mut ours, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..bench.runs * 2 {
-        ours.push(whole_run(Path::new(FLIGHTDECK), &["--help"], &[]));
+        ours.push(whole_run(&flightdeck(), &["--help"], &[]));
         floor.push(whole_run(Path::new("/bin/true"), &[], &[]));
     }
     let line = Line::times("exec to exit of --help", &ours);
