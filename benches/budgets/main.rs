@@ -35,8 +35,8 @@ pub struct Bench {
 type Section = (&'static str, fn(&Bench, &mut Table));
 
 const SECTIONS: &[Section] = &[
-    ("frames", frames::run),
     ("start", start::run),
+    ("frames", frames::run),
     ("change", change::run),
     ("keys", keys::run),
     ("memory", memory::run),
