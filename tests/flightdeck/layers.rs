@@ -234,6 +234,6 @@ fn tables_have_each_name_once_with_its_help() {
 fn panes_rest_on_sources_that_there_are() {
     let known = |name: &&str| SOURCES.iter().any(|source| source.name == *name);
     for pane in PANES {
-        assert!(pane.sources().iter().all(|name| known(&name)), "{} rests on {:?}", pane.name(), pane.sources());
+        assert!(pane.sources().iter().all(known), "{} rests on {:?}", pane.name(), pane.sources());
     }
 }
