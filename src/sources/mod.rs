@@ -5,6 +5,7 @@
 pub mod api;
 pub mod cluster;
 pub mod files;
+pub mod github;
 pub mod prometheus;
 pub mod watch;
 pub mod wire;

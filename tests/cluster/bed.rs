@@ -17,8 +17,9 @@ pub struct Bed {
 impl Bed {
     /// The bed that the environment names.
     pub fn of_environment() -> Self {
-        let folder = std::env::var_os("FLIGHTDECK_BED")
-            .expect("these tests need a real control plane: run tests/cluster/run.sh, or set FLIGHTDECK_BED to a bed's folder");
+        let folder = std::env::var_os("FLIGHTDECK_BED").expect(
+            "these tests need a real control plane: run tests/cluster/run.sh, or set FLIGHTDECK_BED to a bed's folder",
+        );
         Bed { folder: folder.into() }
     }
 

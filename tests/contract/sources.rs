@@ -59,9 +59,7 @@ pub async fn refusals_have_their_kinds(api: &Api) {
         (User::Stranger, "Unauthorized: the API server does not accept these credentials (401): log in again."),
     ] {
         let mut cockpit = Cockpit::open(api, user);
-        cockpit
-            .until("the refusal", |model| model.source("contract", "rollouts")?.failing.as_ref().map(drop))
-            .await;
+        cockpit.until("the refusal", |model| model.source("contract", "rollouts")?.failing.as_ref().map(drop)).await;
         assert!(cockpit.heard[0].starts_with(wanted), "{:?}", cockpit.heard);
     }
 }

@@ -103,6 +103,11 @@ pub async fn an_old_page_token_is_410_with_a_fresh_one(api: &Api) {
     assert!(answer.message().starts_with("The provided continue parameter is too old"), "{}", answer.message());
     let fresh = answer.body["metadata"]["continue"].as_str().expect("a fresh token");
     let rest = api.get(&page(fresh)).await.done();
-    let names: Vec<&str> = rest["items"].as_array().expect("items").iter().map(|item| item["metadata"]["name"].as_str().expect("a name")).collect();
+    let names: Vec<&str> = rest["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| item["metadata"]["name"].as_str().expect("a name"))
+        .collect();
     assert_eq!(names, ["b", "c"], "from where the old one stood");
 }
