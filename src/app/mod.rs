@@ -7,6 +7,7 @@ pub mod event;
 pub mod hands;
 mod journal;
 pub mod palette;
+mod previews;
 pub mod run;
 pub mod work;
 

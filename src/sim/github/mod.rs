@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(super) use script::Script;
 pub(super) use serve::{Door, respond};
 
 use repo::Repo;
