@@ -39,7 +39,8 @@ impl Roster {
 
     /// Takes note of a report, if it is about previews.
     pub fn note(&self, report: &Report) {
-        let (Said::Observed(Observation::Previews(change)) | Said::Partial(Observation::Previews(change))) = &report.said
+        let (Said::Observed(Observation::Previews(change)) | Said::Partial(Observation::Previews(change))) =
+            &report.said
         else {
             return;
         };

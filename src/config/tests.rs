@@ -21,7 +21,8 @@ fn the_example_shows_every_option_at_its_default() {
     let (config, warnings) = read(EXAMPLE);
     assert_eq!(warnings, Vec::<String>::new());
     assert_eq!(config, Config::default());
-    for option in [OPTIONS, CONTEXT_OPTIONS, PROMETHEUS_OPTIONS, BASIC_OPTIONS, GITHUB_OPTIONS, AUDIT_OPTIONS].concat() {
+    for option in [OPTIONS, CONTEXT_OPTIONS, PROMETHEUS_OPTIONS, BASIC_OPTIONS, GITHUB_OPTIONS, AUDIT_OPTIONS].concat()
+    {
         assert!(EXAMPLE.contains(&format!("{option}: ")) || EXAMPLE.contains(&format!("\n{option}:\n")), "{option}");
     }
     for (name, _) in theme::EMBEDDED.iter().chain(crate::keys::EMBEDDED) {
@@ -66,7 +67,10 @@ fn a_repository_is_named_with_its_files() {
     let github = config.github;
     assert_eq!((github.repository.as_deref(), github.branch.as_deref()), (Some("acme/shop"), Some("trunk")));
     assert_eq!(github.token_file, Some("/home/me/conf/token".into()));
-    assert_eq!((&*github.flags, &*github.smoke_workflow, &*github.plan_workflow), ("flags.yaml", "smoke.yml", "infra-plan.yml"));
+    assert_eq!(
+        (&*github.flags, &*github.smoke_workflow, &*github.plan_workflow),
+        ("flags.yaml", "smoke.yml", "infra-plan.yml")
+    );
     assert_eq!(github.drift_noise, ["aws_x.*"]);
     let (config, warnings) = read("github: { repository: acme/shop/x, url: 'https://me:ghp_x@host' }");
     assert!(config.github.repository.is_none() && config.github.url.is_none());

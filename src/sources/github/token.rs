@@ -104,7 +104,8 @@ mod tests {
     async fn a_file_is_read_and_what_is_no_token_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("token");
-        let read = || read(&Credentials::File(file.clone()), "github.com");
+        let credentials = Credentials::File(file.clone());
+        let read = || read(&credentials, "github.com");
         assert!(super::read(&Credentials::None, "x").await.unwrap().is_none());
         assert!(read().await.unwrap_err().message.contains("cannot be read"));
         std::fs::write(&file, "ghp_x\n").unwrap();

@@ -1,1 +1,0 @@
-//! The source against the simulated GitHub over loopback.
