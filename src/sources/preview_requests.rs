@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -69,6 +70,8 @@ async fn ask(cluster: &Cluster, namespace: &str, uid: Uid) -> PreviewRequests {
 
 #[derive(Deserialize)]
 struct ListWire {
+    /// Every list has it; an answer without is none.
+    metadata: Option<IgnoredAny>,
     items: Lenient<Vec<Lenient<PodWire>>>,
 }
 
@@ -124,6 +127,9 @@ impl RequestWire {
 fn read(body: &[u8]) -> Result<Vec<PodRequests>, String> {
     let list: ListWire = serde_json::from_slice(body)
         .map_err(|error| format!("the list of pods cannot be read: {}", visible_up_to(&error.to_string(), 200)))?;
+    if list.metadata.is_none() {
+        return Err("the list of pods is none: no metadata".to_owned());
+    }
     let lives = |pod: &&Lenient<PodWire>| !matches!(pod.0.status.0.phase.0.as_deref(), Some("Succeeded" | "Failed"));
     Ok(list.items.0.iter().filter(lives).map(|pod| requests(&pod.0.spec.0)).collect())
 }
@@ -149,7 +155,7 @@ mod tests {
     #[test]
     fn pods_that_are_done_reserve_nothing() {
         let pods = read(
-            br#"{"items": [{"spec": {"containers": [{"resources": {"requests": {"cpu": 1, "memory": "1Gi"}}}, {}, null],
+            br#"{"metadata": {}, "items": [{"spec": {"containers": [{"resources": {"requests": {"cpu": 1, "memory": "1Gi"}}}, {}, null],
                 "initContainers": [{"restartPolicy": "Always", "resources": {"requests": {"cpu": "500m"}}}]}},
                 {"spec": {"containers": [{"resources": {"requests": {"cpu": "8"}}}]}, "status": {"phase": "Succeeded"}}, null]}"#,
         )
@@ -162,7 +168,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_panics(value in crate::release::json::foreign()) {
-            let pod = format!(r#"{{"items": [{{"spec": {{"containers": [{value}], "overhead": {value}}}, "status": {value}}}]}}"#);
+            let pod = format!(r#"{{"metadata": {{}}, "items": [{{"spec": {{"containers": [{value}], "overhead": {value}}}, "status": {value}}}]}}"#);
             let _ = (read(pod.as_bytes()).map(|pods| sum(&pods)), read(value.as_bytes()).is_ok());
         }
     }
