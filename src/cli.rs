@@ -6,6 +6,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 
+/// Headings of the help.
+const WHERE: &str = "Where to look";
+const EVERYWHERE: &str = "For every command";
+const COCKPIT: &str = "For the cockpit";
+
 /// A terminal release cockpit: what is shipping, is it healthy, and the one key that stops it.
 #[derive(Debug, Parser)]
 #[command(name = "flightdeck", version, max_term_width = 100, args_conflicts_with_subcommands = false)]
@@ -21,46 +26,50 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Common {
     /// A context of the kubeconfig; may be given more than once
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(help_heading = WHERE, long, global = true, value_name = "NAME")]
     pub context: Vec<String>,
     /// The kubeconfig to use instead of $KUBECONFIG or ~/.kube/config
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(help_heading = WHERE, long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// Only this namespace
-    #[arg(short, long, global = true, value_name = "NS", conflicts_with = "all_namespaces")]
+    #[arg(help_heading = WHERE, short, long, global = true, value_name = "NS", conflicts_with = "all_namespaces")]
     pub namespace: Option<String>,
     /// All namespaces (the default)
-    #[arg(short = 'A', long, global = true)]
+    #[arg(help_heading = WHERE, short = 'A', long, global = true)]
     pub all_namespaces: bool,
     /// Read manifests from this folder instead of an API server
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(help_heading = WHERE, long, global = true, value_name = "DIR")]
     pub from_dir: Option<PathBuf>,
-    /// Change nothing, whatever key is pressed
-    #[arg(long, global = true)]
+    /// Change nothing, whatever is asked for
+    #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub read_only: bool,
-    /// Open protected contexts for writing, for so long (15m unless told)
-    #[arg(long, global = true, value_name = "DURATION", num_args = 0..=1, require_equals = true, value_parser = duration)]
+    /// Open protected contexts for writing, for so long (as configured unless told)
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "DURATION", num_args = 0..=1,
+          require_equals = true, value_parser = duration)]
     pub write: Option<Option<Duration>>,
     /// The Prometheus to ask instead of the one that each analysis names
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(help_heading = COCKPIT, long, global = true, value_name = "URL")]
     pub prometheus: Option<String>,
-    /// The folder of config.yaml, keymaps and themes
-    #[arg(long, global = true, value_name = "DIR", env = "FLIGHTDECK_CONFIG_DIR")]
+    /// The folder of config.yaml, keymaps and themes (or $FLIGHTDECK_CONFIG_DIR)
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "DIR", env = "FLIGHTDECK_CONFIG_DIR",
+          hide_env = true)]
     pub config_dir: Option<PathBuf>,
-    /// The folder of the audit journal
-    #[arg(long, global = true, value_name = "DIR", env = "FLIGHTDECK_STATE_DIR")]
+    /// The folder of the audit journal (or $FLIGHTDECK_STATE_DIR)
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "DIR", env = "FLIGHTDECK_STATE_DIR",
+          hide_env = true)]
     pub state_dir: Option<PathBuf>,
     /// A theme by name: dark, light, high-contrast, colour-blind, 16-colour, mono, or one of your own
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(help_heading = COCKPIT, long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
     /// A keymap by name: default, vim, k9s, or one of your own
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(help_heading = COCKPIT, long, global = true, value_name = "NAME")]
     pub keymap: Option<String>,
     /// Draw with ASCII characters only
-    #[arg(long, global = true)]
+    #[arg(help_heading = COCKPIT, long, global = true)]
     pub ascii: bool,
-    /// How a command prints (a table unless told, `watch` one line a change)
-    #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
+    /// table, json or jsonl (one document a line); a table unless told
+    #[arg(help_heading = EVERYWHERE, short, long, global = true, value_enum, value_name = "FORMAT",
+          hide_possible_values = true)]
     pub output: Option<Output>,
 }
 
@@ -254,7 +263,7 @@ pub struct Act {
     #[arg(short, long)]
     pub yes: bool,
     /// Why, for the audit
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub reason: String,
     /// Ask the API server what it would do, and do nothing
     #[arg(long)]

@@ -95,7 +95,7 @@ impl App {
         self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now }));
         match (&self.ui.detail, self.focus_on(target)) {
             (None, Some(focus)) => {
-                self.model.forget_focus(&crate::sources::focus_sources());
+                self.model.forget_focus(&super::of_focus());
                 vec![Effect::Focus(Some(focus))]
             }
             _ => Vec::new(),
@@ -200,7 +200,12 @@ impl App {
 
     /// The dialog was confirmed: sends what the API server would accept and what still holds.
     pub(super) fn confirmed(&mut self, now: Timestamp) -> Vec<Effect> {
-        let Some(Overlay::Confirm(confirm)) = &self.ui.overlay else { return Vec::new() };
+        let Some(Overlay::Confirm(confirm)) = &mut self.ui.overlay else { return Vec::new() };
+        // Enter in the reason goes on to the name, where one has to be typed.
+        if confirm.field == Field::Reason && confirm.wanted_name().is_some_and(|name| name != confirm.typed) {
+            confirm.field = Field::Name;
+            return Vec::new();
+        }
         if let Some(obstacle) = confirm.obstacle() {
             self.say(obstacle, Role::Attention);
             return Vec::new();
@@ -221,6 +226,7 @@ impl App {
                 continue;
             }
             let work = self.number();
+            self.forget_superseded(&item.plan);
             let plan = Box::new(item.plan.clone());
             self.works.push(Work::new(work, item.plan, now));
             effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });

@@ -10,7 +10,7 @@ use crate::panes::list::Motion;
 use crate::panes::ui::{Detail, Notice, Overlay};
 use crate::panes::{PANES, detail};
 use crate::release::object::ObjectId;
-use crate::sources::{self, Focus};
+use crate::sources::Focus;
 use crate::theme::Role;
 
 use super::App;
@@ -129,7 +129,7 @@ impl App {
         if self.ui.detail.take().is_none() {
             return Vec::new();
         }
-        self.model.forget_focus(&sources::focus_sources());
+        self.model.forget_focus(&super::of_focus());
         vec![Effect::Focus(None)]
     }
 
@@ -146,7 +146,7 @@ impl App {
     /// Opens the detail of a Rollout and watches what belongs to it.
     pub(super) fn look_into(&mut self, target: ObjectId) -> Vec<Effect> {
         let Some(focus) = self.focus_on(&target) else { return Vec::new() };
-        self.model.forget_focus(&sources::focus_sources());
+        self.model.forget_focus(&super::of_focus());
         self.ui.detail = Some(Detail::new(target));
         vec![Effect::Focus(Some(focus))]
     }

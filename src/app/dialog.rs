@@ -131,6 +131,7 @@ impl App {
             Some(Command::Back) => {
                 self.ui.overlay = None;
                 if self.ui.detail.is_none() {
+                    self.model.forget_focus(&super::of_focus());
                     return vec![Effect::Focus(None)];
                 }
             }

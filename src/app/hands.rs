@@ -26,6 +26,8 @@ use crate::writers::{Order, execute, record_verified};
 use super::event::{Effect, Event};
 use super::previews::Roster;
 
+/// The name of the simulated world's health.
+const NO_FAULT: &str = "none";
 /// Plans asked about at the same time.
 const CHECKS_AT_ONCE: usize = 8;
 /// Dialogs whose answers are kept: a dialog that was left behind is not confirmed any more.
@@ -191,7 +193,9 @@ impl Hands {
             }
             Effect::Fault(name) => {
                 if let Some(faults) = &self.tools.faults {
+                    let plays = Some(name.clone()).filter(|name| name != NO_FAULT);
                     let _ = faults.send(name);
+                    self.answer(async move { Event::Fault(plays) });
                 }
             }
             Effect::Export(text) => {

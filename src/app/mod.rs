@@ -21,9 +21,10 @@ use crate::actions::guard::{Access, Authority};
 use crate::keys::Keymap;
 use crate::panes::cx::Cx;
 use crate::panes::screen;
-use crate::panes::ui::{Context, Notice, Ui};
+use crate::panes::ui::{Context, Notice, Overlay, Ui};
 use crate::release::model::{Liveness, Model, STALE_AFTER};
 use crate::release::observation::{Change, Observation, Report, Said};
+use crate::sources;
 use crate::theme::{Glyphs, Role, Theme};
 
 use crate::sources::prometheus::Live;
@@ -47,6 +48,8 @@ pub struct App {
     dialog: u64,
     /// The metrics that Prometheus is asked for.
     followed: Vec<Live>,
+    /// Whether what belongs to one Rollout is watched.
+    is_focused: bool,
 }
 
 /// What the command line and the configuration have decided.
@@ -99,12 +102,25 @@ impl App {
             next_number: 1,
             dialog: 0,
             followed: Vec::new(),
+            is_focused: false,
         }
     }
 
     /// Takes in what happened at `now` and says what has to be done about it.
     pub fn update(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        let effects = self.react(event, now);
+        for effect in &effects {
+            if let Effect::Focus(focus) = effect {
+                self.is_focused = focus.is_some();
+            }
+        }
+        effects
+    }
+
+    fn react(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         match event {
+            // Said before the watch was taken down: nobody would ever freshen it up again.
+            Event::Report(report) if !self.is_focused && is_of_focus(&report) => Vec::new(),
             Event::Key(key) => self.key(key, now),
             Event::Paste(text) => self.paste(&text, now),
             Event::Report(report) => {
@@ -144,6 +160,13 @@ impl App {
         let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many);
         screen::settle(&cx, &mut self.ui, area);
         screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
+        // A scroll beyond the end would have to be scrolled back unseen.
+        let end = cx.scroll_end();
+        match &mut self.ui.overlay {
+            Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(end),
+            Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(end),
+            _ => {}
+        }
         [cx.wake(), self.next_change(now)].into_iter().flatten().min()
     }
 
@@ -224,6 +247,16 @@ impl App {
         self.next_number += 1;
         self.next_number
     }
+}
+
+/// Names of all that is watched for one Rollout only, the live queries of its metrics with it.
+fn of_focus() -> Vec<&'static str> {
+    sources::focus_sources().into_iter().chain([sources::prometheus::NAME]).collect()
+}
+
+/// Whether a source said it that is watched for one Rollout only.
+fn is_of_focus(report: &Report) -> bool {
+    of_focus().contains(&&*report.source.kind)
 }
 
 fn may_write(authority: &Authority, now: Timestamp) -> bool {

@@ -37,6 +37,8 @@ pub trait Display {
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Back to the shell until `fg`.
     fn suspend(&mut self) -> io::Result<()>;
+    /// Somebody else had the terminal meanwhile, and may have left it otherwise.
+    fn take_back(&mut self) -> io::Result<()>;
 }
 
 /// Runs until the operator quits or the terminal goes away. `start` is called once the first picture is out, so that
@@ -58,6 +60,7 @@ pub async fn run<D: Display>(
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut gone_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
     let mut dirty = canvas.is_behind;
     let mut slot = Instant::now() + FRAME;
     let mut effects = Vec::new();
@@ -76,6 +79,12 @@ pub async fn run<D: Display>(
             _ = hang_up.recv() => break,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
+            _ = gone_on.recv() => {
+                display.take_back()?;
+                area = display.size()?;
+                canvas = Canvas::new(area);
+                dirty = true;
+            }
             pressed = input.next() => match pressed {
                 Some(Ok(pressed)) => {
                     match pressed {

@@ -64,6 +64,12 @@ impl Work {
         }
     }
 
+    /// Whether a later write to the same object ends the watch over what this one did: it may change it on purpose.
+    fn gives_way_to(&self, later: &Work) -> bool {
+        let is_over = matches!(self.stage, Stage::Done { .. } | Stage::Accepted { late: true, .. });
+        is_over && self.number < later.number && self.plan.target.uid == later.plan.target.uid
+    }
+
     fn words(&self) -> String {
         format!("{} {}", self.plan.action, self.plan.target.path())
     }
@@ -97,6 +103,7 @@ impl App {
         self.say(text, role);
         // Also what is unknown may show its effect yet.
         if matches!(executed.outcome, Outcome::Applied { .. } | Outcome::Unknown { .. }) {
+            self.works.retain(|earlier| !earlier.gives_way_to(&work));
             work.stage = Stage::Accepted { at: now, late: false };
             work.executed = Some(Box::new(executed));
             self.works.push(work);
@@ -114,6 +121,15 @@ impl App {
         Vec::new()
     }
 
+    /// What this plan changes is no longer looked after for earlier ones: the operator is not told of their own hand.
+    pub(super) fn forget_superseded(&mut self, plan: &Plan) {
+        let changes_spec = plan.requests.iter().any(|request| !request.path.ends_with("/status"));
+        self.works.retain(|work| {
+            let is_done = matches!(work.stage, Stage::Done { .. });
+            !(is_done && changes_spec && work.plan.target.uid == plan.target.uid)
+        });
+    }
+
     /// Looks in the model for the effects that are waited for.
     pub(super) fn look_for_effects(&mut self, now: Timestamp) -> Vec<Effect> {
         if self.works.is_empty() {
@@ -121,9 +137,18 @@ impl App {
         }
         let mut effects = Vec::new();
         let mut works = std::mem::take(&mut self.works);
+        let sending: Vec<Work> = works.iter().filter(|work| work.is_sending()).cloned().collect();
         works.retain_mut(|work| {
             let (Stage::Accepted { .. } | Stage::Done { .. }) = work.stage else { return true };
-            let progress = work.plan.effect.progress(&self.model, &work.plan.target);
+            // Its change may be seen before its answer comes: nobody else put anything back then.
+            if sending.iter().any(|later| work.gives_way_to(later)) {
+                return true;
+            }
+            let (effect, target) = (&work.plan.effect, &work.plan.target);
+            let progress = match work.stage {
+                Stage::Done { .. } => effect.put_back(&self.model, target).map_or(Progress::Done, Progress::Reverted),
+                _ => effect.progress(&self.model, target),
+            };
             self.advance(work, progress, now, &mut effects)
         });
         works.append(&mut self.works);
@@ -151,12 +176,10 @@ impl App {
             }
             (Stage::Accepted { late: true, .. }, Progress::NotYet) => return !due,
             // Only what a human keeps in git is put back; a step or a pause goes on by itself.
-            (Stage::Done { .. }, now_seen) => match now_seen.clone().after(&Progress::Done) {
-                Progress::Reverted(what) if work.plan.effect.is_lasting() => {
-                    (None, Severity::Attention, format!("{words}: {what}"), what)
-                }
-                _ => return !due && work.plan.effect.is_lasting(),
-            },
+            (Stage::Done { .. }, Progress::Reverted(what)) => {
+                (None, Severity::Attention, format!("{words}: {what}"), what.clone())
+            }
+            (Stage::Done { .. }, _) => return !due && work.plan.effect.is_lasting(),
             (Stage::Accepted { late: false, .. }, Progress::NotYet) | (Stage::Sending, _) => return true,
         };
         self.happened(work, severity, &text, now);

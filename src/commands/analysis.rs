@@ -38,6 +38,10 @@ fn eval(path: &PathBuf) -> Answer {
             Answer::failed(message, Exit::Usage)
         }
     };
+    // What could not be read may be another run.
+    if !faults.is_empty() && answer.exit == Exit::Ok {
+        answer.exit = Exit::Unknown;
+    }
     answer.diagnostics.extend(faults);
     answer
 }

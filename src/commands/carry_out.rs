@@ -18,8 +18,8 @@ use crate::writers::kubernetes::{Preflight, Writer};
 use crate::writers::outcome::Outcome;
 use crate::writers::{Executed, Order, execute, record_verified};
 
-use super::act::Draft;
 use super::clock;
+use super::draft::Draft;
 use super::observe::Observer;
 
 /// A plan with all that is needed to send it.

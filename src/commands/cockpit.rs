@@ -20,14 +20,16 @@ use crate::theme::Role;
 use crate::writers::audit::Journal;
 
 use super::settle::{self, Settled};
-use super::{clock, fail, runtime};
+use super::{clock, fail, wait};
 
+/// What stands for a context in the header when the kubeconfig yields none.
+const NO_CONTEXT: &str = "no context";
 /// Events that may wait for the loop.
 const EVENTS: usize = 1024;
 
 /// Opens the cockpit on the contexts of the kubeconfig.
 pub fn run(common: &Common) -> ExitCode {
-    let mut settled = settle::settle(common, clock());
+    let settled = settle::settle(common, clock());
     let contexts = cluster::read_kubeconfig(common.kubeconfig.as_deref()).and_then(|kubeconfig| {
         let names = cluster::contexts(&kubeconfig, &common.context)?;
         Ok(names.into_iter().map(|name| (name.into(), Address::Kubeconfig(Box::new(kubeconfig.clone())))).collect())
@@ -35,16 +37,9 @@ pub fn run(common: &Common) -> ExitCode {
     let contexts: Vec<(Arc<str>, Address)> = match contexts {
         Ok(contexts) => contexts,
         // A living screen that says why it is empty beats a line in a shell.
-        Err(failure) => {
-            settled.complaints.push(failure.message);
-            Vec::new()
-        }
+        Err(failure) => vec![(Arc::from(NO_CONTEXT), Address::Unusable(failure))],
     };
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(3, format_args!("cannot start: {error}")),
-    };
-    runtime.block_on(open(settled, Cockpit { contexts, faults: None, fault_names: Vec::new(), world: "" }))
+    wait(open(settled, Cockpit { contexts, faults: None, fault_names: Vec::new(), world: "" }))
 }
 
 /// What the cockpit looks at.
@@ -81,6 +76,10 @@ impl Display for Terminal {
 
     fn suspend(&mut self) -> io::Result<()> {
         Terminal::suspend(self)
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        Terminal::take_back(self)
     }
 }
 

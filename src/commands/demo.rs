@@ -12,7 +12,7 @@ use crate::sources::github::{Credentials, Settings, Slug};
 
 use super::cockpit::{self, Cockpit};
 use super::settle;
-use super::{clock, fail, runtime};
+use super::{clock, fail, wait};
 
 /// The context's name on the screen and in the journal.
 const CONTEXT: &str = "demo";
@@ -22,11 +22,7 @@ const REPOSITORY: &str = "acme/shop";
 
 /// Starts the world and opens the cockpit on it.
 pub fn run(common: &Common, demo: &Demo) -> ExitCode {
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(3, format_args!("cannot start: {error}")),
-    };
-    runtime.block_on(async {
+    wait(async {
         let config = match demo.rollouts {
             Some(_) => WorldConfig { speed: demo.speed, ..WorldConfig::empty() },
             None => WorldConfig { speed: demo.speed, ..WorldConfig::default() },

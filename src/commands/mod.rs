@@ -7,6 +7,7 @@ pub mod audit;
 pub mod carry_out;
 pub mod cockpit;
 pub mod demo;
+pub mod draft;
 pub mod find;
 pub mod generate;
 pub mod lint;
@@ -44,14 +45,7 @@ pub fn run(cli: Cli) -> ExitCode {
 
 /// Runs a command to its answer and prints that.
 fn on_runtime(common: &Common, command: impl Future<Output = Result<Answer, Answer>>) -> ExitCode {
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(3, format_args!("cannot start: {error}")),
-    };
-    let answer = runtime.block_on(command);
-    // A credential plugin that hangs must not hold up the end.
-    runtime.shutdown_background();
-    print::print(&answer.unwrap_or_else(|failed| failed), common)
+    wait(async { print::print(&command.await.unwrap_or_else(|failed| failed), common) })
 }
 
 /// Says why nothing was done, and returns the code for it.
@@ -60,9 +54,16 @@ pub(crate) fn fail(code: u8, message: impl std::fmt::Display) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The runtime that everything waits on: one thread for the loop, two for the sources.
-pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+/// Waits for a command on a runtime of its own: this thread for the loop, two for the sources.
+fn wait(command: impl Future<Output = ExitCode>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(3, format_args!("cannot start: {error}")),
+    };
+    let code = runtime.block_on(command);
+    // A credential plugin that hangs must not hold up the end.
+    runtime.shutdown_background();
+    code
 }
 
 /// The time, where the outside meets it.

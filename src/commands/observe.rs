@@ -231,11 +231,9 @@ impl Observer {
 
 /// The contexts that were asked for, with what is needed to connect to them.
 fn contexts(common: &Common) -> Result<Vec<(Arc<str>, Address)>, Answer> {
-    let failed = |failure: Failure, hint: &str| Answer::failed(failure.message + hint, ExitCode::Unknown);
-    let kubeconfig = cluster::read_kubeconfig(common.kubeconfig.as_deref()).map_err(|failure| {
-        failed(failure, "; name one with --kubeconfig FILE or $KUBECONFIG (`flightdeck demo` needs none)")
-    })?;
-    let mut names = cluster::contexts(&kubeconfig, &common.context).map_err(|failure| failed(failure, ""))?;
+    let failed = |failure: Failure| Answer::failed(failure.message, ExitCode::Unknown);
+    let kubeconfig = cluster::read_kubeconfig(common.kubeconfig.as_deref()).map_err(failed)?;
+    let mut names = cluster::contexts(&kubeconfig, &common.context).map_err(failed)?;
     let mut seen = std::collections::HashSet::new();
     names.retain(|name| seen.insert(name.clone()));
     Ok(names.into_iter().map(|name| (name.into(), Address::Kubeconfig(Box::new(kubeconfig.clone())))).collect())

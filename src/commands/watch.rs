@@ -18,20 +18,14 @@ use crate::release::text::visible;
 use super::find::is_wanted;
 use super::observe::Observer;
 use super::print::{harmless, print};
-use super::{clock, fail, runtime};
+use super::{clock, fail, wait};
 
 /// What is told of; leases only prove every other second that the controller is there.
 const TOLD: [&str; 3] = ["rollouts", "analysisruns", "refusals"];
 
 /// Prints changes until interrupted, or until nobody reads any more.
 pub fn run(common: &Common) -> ExitCode {
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(3, format_args!("cannot start: {error}")),
-    };
-    let code = runtime.block_on(watch(common));
-    runtime.shutdown_background();
-    code
+    wait(watch(common))
 }
 
 async fn watch(common: &Common) -> ExitCode {

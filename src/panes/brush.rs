@@ -17,6 +17,8 @@ use super::cx::Cx;
 pub struct Piece {
     pub text: String,
     pub role: Role,
+    /// A style of the configuration over that of the role: the colour of a context.
+    pub badge: Option<Style>,
 }
 
 /// One line, as pieces from left to right.
@@ -44,7 +46,15 @@ impl Words {
     pub fn push(&mut self, text: impl Into<String>, role: Role) {
         let text = text.into();
         if !text.is_empty() {
-            self.0.push(Piece { text: clean(&text).into_owned(), role });
+            self.0.push(Piece { text: clean(&text).into_owned(), role, badge: None });
+        }
+    }
+
+    /// Adds a piece in a style of the configuration, where it has one.
+    pub fn push_badge(&mut self, text: impl Into<String>, role: Role, badge: Option<Style>) {
+        self.push(text, role);
+        if let Some(last) = self.0.last_mut() {
+            last.badge = badge;
         }
     }
 
@@ -108,13 +118,18 @@ impl Words {
     }
 }
 
-/// Bytes of `text` that fit into `room` cells; at least one character, so that whoever splits gets on.
+/// Bytes of `text` that fit into `room` cells, to the last joint of a path or a list if there is one; at least one
+/// character, so that whoever splits gets on.
 fn cut_at(text: &str, room: usize) -> usize {
     let mut used = 0;
+    let mut joint = 0;
     for (at, character) in text.char_indices() {
         used += unicode_width::UnicodeWidthChar::width(character).unwrap_or(0);
         if used > room && at > 0 {
-            return at;
+            return if joint > at / 2 { joint } else { at };
+        }
+        if matches!(character, '/' | ',') {
+            joint = at + 1;
         }
     }
     text.len()
@@ -141,7 +156,7 @@ pub fn line(cx: &Cx, words: &Words, base: Option<Style>, area: Rect, buf: &mut B
     let mut x = area.x;
     let mut style = Style::default();
     for piece in &words.0 {
-        style = cx.style(piece.role);
+        style = piece.badge.unwrap_or(cx.style(piece.role));
         if let Some(base) = base {
             style = style.patch(base);
         }
@@ -198,8 +213,10 @@ pub fn frame(cx: &Cx, title: &Words, border: Role, area: Rect, buf: &mut Buffer)
         buf[position].reset();
     }
     buf.set_style(area, cx.style(Role::Text).patch(cx.style(Role::Overlay)));
-    if area.width < 4 || area.height < 3 {
-        return area;
+    if area.width < 20 || area.height < 5 {
+        // A border would leave nothing inside.
+        line(cx, title, None, area, buf);
+        return crate::panes::layout::split_top(area, 1).1;
     }
     let (style, set) = (cx.style(border), cx.glyphs.border(true));
     let (right, bottom) = (area.right() - 1, area.bottom() - 1);

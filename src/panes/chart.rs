@@ -158,6 +158,13 @@ fn times(cx: &Cx, points: &[Point], area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// To two digits, so that the scale can be read.
+fn round(value: f64, way: fn(f64) -> f64) -> f64 {
+    let unit = 10f64.powf(value.abs().log10().floor() - 1.0);
+    let rounded = way(value / unit) * unit;
+    if rounded.is_finite() { rounded } else { value }
+}
+
 /// What is no number has a sign of its own.
 fn special(cx: &Cx, value: f64) -> Option<(&'static str, Role)> {
     match value {
@@ -178,6 +185,9 @@ fn role_of(value: f64, threshold: Option<Threshold>) -> Role {
 /// One value per cell, by time; where several share a cell the worst one counts, so that no crossing is lost.
 fn buckets(points: &[Point], threshold: Option<Threshold>, width: usize) -> Vec<Option<f64>> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return Vec::new() };
+    if width == 0 {
+        return Vec::new();
+    }
     let span = last.0 - first.0;
     if points.len() <= width || span <= 0.0 || !span.is_finite() {
         return points.iter().rev().take(width).rev().map(|(_, value)| Some(*value)).collect();
@@ -218,11 +228,11 @@ impl Scale {
         }
         let span = high - low;
         let low = if low >= 0.0 && span > high / 4.0 { 0.0 } else { low - span / 8.0 };
-        let high = high + (high - low) / 16.0;
+        let (low, high) = (round(low, f64::floor), round(high, f64::ceil));
         if (high - low).is_normal() { Scale { low, high } } else { Scale { low: low - 1.0, high: low + 1.0 } }
     }
 
-    /// 1 to `steps`.
+    /// 1 to `steps`, the upper end of the scale being the last.
     fn level(&self, value: f64, steps: usize) -> usize {
         let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
         // A cast of NaN is 0, so that nothing can go out of bounds.
@@ -235,13 +245,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::panes::fixture;
+    use crate::panes::tests::{night, picture};
     use crate::release::model::Model;
     use crate::theme::{Glyphs, Theme};
 
     fn with_cx<T>(glyphs: Glyphs, show: impl Fn(&Cx) -> T) -> T {
         let (model, theme) = (Model::default(), Theme::default());
-        show(&Cx::new(&model, &theme, &glyphs, fixture::now(), false))
+        show(&Cx::new(&model, &theme, &glyphs, night::now(), false))
     }
 
     fn less(value: f64) -> Option<Threshold> {
@@ -258,7 +268,7 @@ mod tests {
         with_cx(glyphs, |cx| {
             let mut buf = Buffer::empty(Rect::new(0, 0, size.0, size.1));
             draw(cx, &points, less(0.05), buf.area, &mut buf);
-            fixture::rows(&buf)
+            picture::rows(&buf)
         })
     }
 
@@ -303,8 +313,24 @@ mod tests {
     #[test]
     fn a_chart_has_a_scale_a_line_and_times() {
         let values = [0.0, 0.01, 0.02, 0.03, 0.08, 0.1, 0.06, f64::NAN, 0.02, 0.01];
-        insta::assert_snapshot!(chart(&values, Glyphs::Unicode, (40, 7)), @"");
-        insta::assert_snapshot!(chart(&values, Glyphs::Ascii, (40, 7)), @"");
+        insta::assert_snapshot!(chart(&values, Glyphs::Unicode, (40, 7)), @r#"
+         0.1      █
+                 ▇█
+                 ██▅
+        0.05 ────███─────────────────────────
+               ▂▇███ ▂
+           0 ▁▅█████?█▅
+             00:00:00                00:02:15
+        "#);
+        insta::assert_snapshot!(chart(&values, Glyphs::Ascii, (40, 7)), @r#"
+         0.1      #
+                 *#
+                 ##=
+        0.05 ----###-------------------------
+               .*### .
+           0 _=#####?#=
+             00:00:00                00:02:15
+        "#);
     }
 
     proptest! {

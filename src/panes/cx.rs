@@ -19,12 +19,13 @@ pub struct Cx<'a> {
     /// Whether rows must say which context they are from.
     pub many_contexts: bool,
     wake: Cell<Option<Timestamp>>,
+    scroll_end: Cell<u16>,
 }
 
 impl<'a> Cx<'a> {
     /// The circumstances of a frame at `now`.
     pub fn new(model: &'a Model, theme: &'a Theme, glyphs: &'a Glyphs, now: Timestamp, many_contexts: bool) -> Self {
-        Cx { model, theme, glyphs, now, many_contexts, wake: Cell::new(None) }
+        Cx { model, theme, glyphs, now, many_contexts, wake: Cell::new(None), scroll_end: Cell::new(0) }
     }
 
     /// The same circumstances at another time: a frozen screen does not tick.
@@ -45,6 +46,16 @@ impl<'a> Cx<'a> {
     /// When the screen says something else although nothing happened; None: never.
     pub fn wake(&self) -> Option<Timestamp> {
         self.wake.get()
+    }
+
+    /// How far the overlay that was drawn can be scrolled.
+    pub fn scroll_end(&self) -> u16 {
+        self.scroll_end.get()
+    }
+
+    /// Notes that what was drawn can be scrolled so far.
+    pub fn note_scroll_end(&self, lines: usize) {
+        self.scroll_end.set(u16::try_from(lines).unwrap_or(u16::MAX));
     }
 
     /// Notes that what was drawn is true until `at` only.

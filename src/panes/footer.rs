@@ -23,6 +23,10 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
         brush::line(cx, &notice_words(cx, notice), None, area, buf);
         return;
     }
+    if ui.overlay.is_some() {
+        // The keys of the panes do not work now; the overlay tells its own.
+        return;
+    }
     let help = keymap.hint(&ui.layers(), Command::Help).map(|key| Words::of(key, Role::Key).and(" help ", Role::Hint));
     let x = match &help {
         Some(help) => brush::right(cx, help, area, buf),
@@ -34,11 +38,12 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
 
 /// As many whole hints as there is room for.
 fn fitting(hints: &[Hint], width: usize) -> Words {
-    let mut words = Words::of(" ", Role::Hint);
+    let mut words = Words::new();
     for hint in hints {
+        let gap = if words.is_empty() { " " } else { "  " };
         let role = if hint.command.mutates() { Role::Text } else { Role::Hint };
-        let one = Words::of(hint.key.as_str(), Role::Key).and(format!(" {}  ", hint.words), role);
-        if words.width() + one.width() > width + 2 {
+        let one = Words::of(gap, role).and(hint.key.as_str(), Role::Key).and(format!(" {}", hint.words), role);
+        if words.width() + one.width() > width {
             break;
         }
         words.append(one);

@@ -27,6 +27,14 @@ pub fn worst_in<'a>(cx: &Cx<'a>, sources: &[&str], context: &str) -> Option<Stan
         .max_by_key(|standing| standing.liveness)
 }
 
+/// Whether one of those sources has said nothing at all yet in a context.
+pub fn is_missing(cx: &Cx, sources: &[&str], context: &str) -> bool {
+    let mut standings =
+        standings(cx).filter(|standing| &*standing.id.context == context).map(|standing| &*standing.id.kind);
+    let heard: Vec<&str> = standings.by_ref().collect();
+    sources.iter().any(|source| !heard.contains(source))
+}
+
 /// Whether what such a source has said may no longer be so.
 pub fn is_doubtful(liveness: Liveness) -> bool {
     matches!(liveness, Liveness::Stale | Liveness::Forbidden)

@@ -9,7 +9,7 @@ use crate::theme::{Glyph, Role};
 use super::brush::{self, Words};
 use super::cx::Cx;
 use super::layout::Layout;
-use super::ui::Ui;
+use super::ui::{Context, Ui};
 use super::{PANES, freshness, tile};
 
 /// Draws the header. Where it is narrow the reason goes first, then the product's name; never what marks production.
@@ -24,7 +24,7 @@ pub fn draw(cx: &Cx, ui: &Ui, area: Rect, buf: &mut Buffer) {
     if !fits(&left, &right) {
         // A reason may be cut, but not the words before it.
         let short = right_part(cx, ui, false);
-        if fits(&left, &short) && short.width() + 24 < width - left.width() {
+        if fits(&left, &short) && short.width() + 16 < width - left.width() {
             let room = (width - left.width() - 2) as u16;
             let x = area.right() - room;
             brush::line(cx, &right, None, Rect { x, width: room, ..area }, buf);
@@ -49,13 +49,10 @@ fn left_part(cx: &Cx, ui: &Ui, wide: bool) -> Words {
             words.push(format!("{} ", ui.world), Role::Attention);
         }
     }
-    for context in &ui.contexts {
-        if context.protected {
-            let sign = cx.glyph(Glyph::Protected);
-            words.push(format!("{pad}{sign} {} PROTECTED{pad}", context.label), Role::Protected);
-        } else {
-            words.push(format!("{pad}{}{pad}", context.label), Role::Title);
-        }
+    // The protected ones first: they are not the ones to be cut off.
+    let (protected, others): (Vec<&Context>, Vec<&Context>) = ui.contexts.iter().partition(|context| context.protected);
+    for context in protected.into_iter().chain(others) {
+        words.append(context_words(cx, context, pad));
         words.push(" ", Role::Text);
     }
     match (&ui.read_only, ui.write_until) {
@@ -65,6 +62,19 @@ fn left_part(cx: &Cx, ui: &Ui, wide: bool) -> Words {
             words.push(format!("WRITE until {}", until.strftime("%H:%M UTC")), Role::Danger);
         }
         (None, None) => words.push("WRITE", Role::Attention),
+    }
+    words
+}
+
+/// A context in its colour; a protected one with the word for it.
+pub fn context_words(cx: &Cx, context: &Context, pad: &str) -> Words {
+    let badge = context.colour.as_deref().and_then(|colour| cx.theme.badge(colour));
+    let mut words = Words::new();
+    if context.protected {
+        let sign = cx.glyph(Glyph::Protected);
+        words.push_badge(format!("{pad}{sign} {} PROTECTED{pad}", context.label), Role::Protected, badge);
+    } else {
+        words.push_badge(format!("{pad}{}{pad}", context.label), Role::Title, badge);
     }
     words
 }

@@ -31,8 +31,12 @@ pub struct Tile {
     pub height: usize,
 }
 
-/// A tile with less than this is not worth its rule and its titles.
-const LEAST: u16 = 5;
+/// One tile of a column for each of these; what does not get one has a tab.
+const LEAST: u16 = 8;
+/// Rows of a tile that has nothing to list: its rule and a sentence.
+const EMPTY: u16 = 3;
+/// Wanted heights go up in steps of this, so that a row more or less does not move everything below it.
+const STEP: u16 = 3;
 /// Narrower than this a table says too little.
 const COLUMN: u16 = 96;
 
@@ -52,14 +56,17 @@ pub fn layout(cx: &Cx, ui: &Ui, area: Rect) -> Layout {
     if shown.len() < PANES.len() && rest.height >= 12 {
         (layout.tabs, rest) = split_top(rest, 1);
     }
-    layout.tiles = tiles(&shown, rest);
+    layout.tiles = tiles(ui, &shown, rest);
     layout
 }
 
 /// The panes that fit: the first ones, and the focused one in place of the last when it would not be among them.
 fn shown(focus: usize, area: Rect) -> Vec<usize> {
-    let per_column = usize::from(area.height / LEAST).max(1);
-    let count = (columns(area) * per_column).min(PANES.len());
+    let count = match columns(area) {
+        1 => usize::from(area.height / LEAST).max(1),
+        columns => 1 + columns * usize::from(area.height / 2 / LEAST).max(1),
+    };
+    let count = count.min(PANES.len());
     let mut shown: Vec<usize> = (0..count).collect();
     if !shown.contains(&focus) {
         shown.pop();
@@ -72,22 +79,34 @@ fn columns(area: Rect) -> usize {
     usize::from(area.width / COLUMN).clamp(1, 3)
 }
 
-/// Fills columns from the left; Now is the first and has the larger share of its column.
-fn tiles(shown: &[usize], area: Rect) -> Vec<Tile> {
-    let columns = columns(area).min(shown.len()).max(1);
+/// Now has the whole width at the top of a wide screen, so that the reasons can be read; the others fill columns below.
+fn tiles(ui: &Ui, shown: &[usize], area: Rect) -> Vec<Tile> {
+    let columns = columns(area);
+    match shown {
+        [0, others @ ..] if columns > 1 && !others.is_empty() => {
+            let most = area.height / 2;
+            let (top, rest) = split_top(area, wanted(ui, 0).clamp(LEAST.min(most), most));
+            let mut tiles = vec![tile(0, top)];
+            tiles.extend(filled(ui, others, columns.min(others.len()), rest));
+            tiles
+        }
+        _ => filled(ui, shown, columns.min(shown.len()).max(1), area),
+    }
+}
+
+/// Fills columns from the left. A tile that has little to list leaves its room to the others.
+fn filled(ui: &Ui, shown: &[usize], columns: usize, area: Rect) -> Vec<Tile> {
     let mut tiles = Vec::new();
     let mut left = shown;
     let mut x = area.x;
     for column in 0..columns {
         let to_go = (columns - column) as u16;
-        let width = (area.right() - x - (to_go - 1)) / to_go;
+        let width = (area.right() - x).saturating_sub(to_go - 1) / to_go;
         let (here, others) = left.split_at(left.len() / (columns - column));
         left = others;
         let mut y = area.y;
-        for (index, pane) in here.iter().enumerate() {
-            let height = share(index, here.len(), area.bottom() - y, *pane == 0);
-            let area = Rect { x, y, width, height };
-            tiles.push(Tile { pane: *pane, area, height: list_height(area) });
+        for (pane, height) in here.iter().zip(shares(ui, here, area.height)) {
+            tiles.push(tile(*pane, Rect { x, y, width, height }));
             y += height;
         }
         x += width + 1;
@@ -95,13 +114,43 @@ fn tiles(shown: &[usize], area: Rect) -> Vec<Tile> {
     tiles
 }
 
-/// The height of the `index`-th of `count` tiles in a column with `left` rows to go.
-fn share(index: usize, count: usize, left: u16, large: bool) -> u16 {
-    let to_go = (count - index) as u16;
-    if to_go == 1 {
-        return left;
+fn tile(pane: usize, area: Rect) -> Tile {
+    Tile { pane, area, height: list_height(area) }
+}
+
+/// The height a pane would like: its rows with rule and titles.
+fn wanted(ui: &Ui, pane: usize) -> u16 {
+    match u16::try_from(ui.lists[pane].order.len()).unwrap_or(u16::MAX / 2) {
+        0 => EMPTY,
+        rows => (rows + 2).div_ceil(STEP) * STEP,
     }
-    if large { left * 4 / (to_go * 3 + 1) } else { left / to_go }
+}
+
+/// Divides `height` by weight, but gives nobody more than wanted while another has less. What is left over goes to the one
+/// that wanted most.
+fn shares(ui: &Ui, panes: &[usize], height: u16) -> Vec<u16> {
+    let wishes: Vec<u16> = panes.iter().map(|pane| wanted(ui, *pane)).collect();
+    let mut shares = vec![0; panes.len()];
+    let mut left = height;
+    while left > 0 {
+        let open = (0..panes.len()).filter(|tile| shares[*tile] < wishes[*tile]);
+        let Some(poorest) = open.min_by_key(|tile| shares[*tile] * 60 / weight(panes[*tile])) else { break };
+        shares[poorest] += 1;
+        left -= 1;
+    }
+    if let Some(keenest) = (0..panes.len()).rev().max_by_key(|tile| wishes[*tile]) {
+        shares[keenest] += left;
+    }
+    shares
+}
+
+/// What needs a human is read first, what ships next; the rest is there when it is asked for.
+fn weight(pane: usize) -> u16 {
+    match pane {
+        0 => 5,
+        1 => 4,
+        _ => 3,
+    }
 }
 
 /// What rule and titles leave; both are given up where there is hardly room for a row.

@@ -69,6 +69,11 @@ impl ListState {
                 self.marks.remove(&mark);
             }
         }
+        self.fit(height);
+    }
+
+    /// Brings the offset in line with the room there is.
+    pub fn fit(&mut self, height: usize) {
         let height = height.max(1);
         self.height = height;
         if self.index < self.offset {

@@ -24,8 +24,6 @@ pub mod screen;
 pub mod tile;
 
 #[cfg(test)]
-mod fixture;
-#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

@@ -100,7 +100,15 @@ fn urgency(phase: Phase) -> i64 {
     }
 }
 
+/// What could be read of an unreadable object would pass for the whole.
+fn unreadable() -> Cell {
+    Cell::styled("?", Role::Unknown).ranked(-2)
+}
+
 fn step_cell(rollout: &Rollout) -> Cell {
+    if rollout.fault.is_some() {
+        return unreadable();
+    }
     match rollout.step_progress() {
         Some((done, count)) => Cell::new(format!("{done}/{count}")).ranked((done * 1000 / count.max(1)) as i64),
         None => Cell::styled("-", Role::Dim).ranked(-1),
@@ -109,6 +117,9 @@ fn step_cell(rollout: &Rollout) -> Cell {
 
 /// `20/18`: what the steps ask for and what is. `~` where the pods' own counts cannot tell exactly.
 pub fn weight_cell(cx: &Cx, rollout: &Rollout) -> Cell {
+    if rollout.fault.is_some() {
+        return unreadable();
+    }
     let (Some(set), Some(actual)) = (rollout.set_weight(), rollout.actual_weight(cx.model.canary_available(rollout)))
     else {
         return Cell::styled("-", Role::Dim).ranked(-1);
@@ -119,6 +130,9 @@ pub fn weight_cell(cx: &Cx, rollout: &Rollout) -> Cell {
 }
 
 fn ready_cell(rollout: &Rollout) -> Cell {
+    if rollout.fault.is_some() {
+        return unreadable();
+    }
     let desired = rollout.desired_replicas();
     let role = if rollout.status.ready < desired { Role::Attention } else { Role::Text };
     Cell::styled(format!("{}/{desired}", rollout.status.ready), role).ranked(i64::from(rollout.status.ready))

@@ -16,9 +16,17 @@ use super::{PANES, detail, footer, header, overlay, tile};
 pub fn settle(cx: &Cx, ui: &mut Ui, area: Rect) {
     let frozen = ui.frozen.as_ref().map(|(at, _)| cx.at(*at));
     let cx = frozen.as_ref().unwrap_or(cx);
-    let layout = layout(cx, ui, area);
+    let mut layout = layout(cx, ui, area);
     for tile in &layout.tiles {
         ui.lists[tile.pane].settle(PANES[tile.pane], cx, tile.height);
+    }
+    // Heights follow what there is to list: with other rows the tiles may have other heights than the lists were told.
+    let settled = self::layout(cx, ui, area);
+    if settled != layout {
+        layout = settled;
+        for tile in &layout.tiles {
+            ui.lists[tile.pane].fit(tile.height);
+        }
     }
     if let Some(places) = &layout.detail {
         detail::settle(cx, ui, places);

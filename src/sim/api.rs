@@ -40,7 +40,8 @@ pub(super) fn answer(state: &mut State, call: &Call, fault: Fault) -> Answer {
     if fault == Fault::Conflict {
         return (Err(Refused::modified(target.resource, &target.name)), Vec::new());
     }
-    (write::write(state, call, &target), warnings(state, &target))
+    let mut warnings = warnings(state, &target);
+    (write::write(state, call, &target, &mut warnings), warnings)
 }
 
 fn permit(call: &Call, target: &Target, fault: Fault) -> Result<(), Refused> {

@@ -157,6 +157,13 @@ fn accepted(reply: Reply, shared: &Arc<Shared>) -> Response<Body> {
 }
 
 fn refusal(refused: &Refused) -> Response<Body> {
+    if refused.reason.is_empty() {
+        return response(
+            refused.code,
+            "text/plain; charset=utf-8",
+            Full::new(Bytes::from(refused.message.clone())).boxed_unsync(),
+        );
+    }
     let body = Full::new(Bytes::from(refused.to_value().to_string())).boxed_unsync();
     let mut response = response(refused.code, "application/json", body);
     if let Some(seconds) = refused.retry_after {

@@ -1,6 +1,6 @@
 //! The patches of the Kubernetes API: merge, JSON, strategic (built-in kinds only) and apply.
 
-use json_patch::PatchOperation;
+use json_patch::{AddOperation, PatchOperation};
 use serde_json::Value;
 
 use super::call::{Call, Target};
@@ -37,7 +37,7 @@ pub(super) fn patched(known: &Value, call: &Call, target: &Target) -> Result<Val
 fn merged(known: &Value, patch: &Value, target: &Target) -> Result<Value, Refused> {
     if !patch.is_object() {
         return Err(Refused::bad_request(
-            "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
+            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
         ));
     }
     let name = text(patch, &["metadata", "name"]);
@@ -53,18 +53,34 @@ fn merged(known: &Value, patch: &Value, target: &Target) -> Result<Value, Refuse
 }
 
 fn json_patched(known: &Value, operations: &Value) -> Result<Value, Refused> {
-    let operations: Vec<PatchOperation> = serde_json::from_value(operations.clone())
-        .map_err(|error| Refused::bad_request(format!("error decoding patch: {error}")))?;
+    if !operations.is_array() {
+        return Err(Refused::bad_request(
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+        ));
+    }
+    let operations: Vec<PatchOperation> =
+        serde_json::from_value(operations.clone()).map_err(|_| Refused::patch_failed())?;
     if operations.len() > 10_000 {
         return Err(Refused::bad_request("The allowed maximum operations in a JSON patch is 10000"));
     }
     let mut patched = known.clone();
     for operation in operations {
         if !is_true_absence(&patched, &operation) {
+            let operation = lenient(&patched, operation);
             json_patch::patch(&mut patched, &[operation]).map_err(|_| Refused::patch_failed())?;
         }
     }
     Ok(patched)
+}
+
+/// The real server lets `replace` add a field to an object.
+fn lenient(value: &Value, operation: PatchOperation) -> PatchOperation {
+    match operation {
+        PatchOperation::Replace(replace) if value.pointer(replace.path.as_str()).is_none() => {
+            PatchOperation::Add(AddOperation { path: replace.path, value: replace.value })
+        }
+        operation => operation,
+    }
 }
 
 /// The real server holds a missing field equal to null in a `test`, as long as its parent is there.

@@ -1,5 +1,7 @@
 //! Reading from the API server: one object, a list page by page, and the beginning of a watch.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -7,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Reply, Target};
 use super::refused::Refused;
+use super::resources::Resource;
 use super::selector::Selector;
-use super::store::{Id, Store};
+use super::store::{Id, Object, Store};
 use super::value::int;
 use super::watch::{Watch, bookmark, line};
 
@@ -28,7 +31,7 @@ fn one(store: &Store, target: &Target) -> Result<Reply, Refused> {
         "" => Ok(Reply::Json(200, object.json.clone())),
         "status" if target.resource.status => Ok(Reply::Json(200, object.json.clone())),
         "scale" if target.resource.plural == "rollouts" => Ok(Reply::value(200, &scale(object.value()))),
-        _ => Err(Refused::no_path()),
+        _ => Err(Refused::not_found(target.resource, &target.name)),
     }
 }
 
@@ -52,11 +55,17 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
     let selector = selector(call, target)?;
     let limit = match call.parameter("limit") {
         "" => 0,
-        text => text.parse::<usize>().map_err(|_| Refused::bad_request(format!("limit: Invalid value: {text:?}")))?,
+        text => text
+            .parse::<usize>()
+            .map_err(|_| Refused::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?,
     };
     let page = page(store, call)?;
-    let mut items = store
-        .list(target.resource.full, &target.namespace)
+    // A first page is of now; the pages after it are of the same version, whatever happened meanwhile.
+    let all: Box<dyn Iterator<Item = (&Id, &Arc<Object>)>> = match &page.from {
+        Some(_) => Box::new(store.list_at(target.resource.full, &target.namespace, page.version).into_iter()),
+        None => Box::new(store.list(target.resource.full, &target.namespace)),
+    };
+    let mut items = all
         .filter(|(id, _)| page.from.as_ref().is_none_or(|from| *id >= from))
         .filter(|(_, object)| selector.matches(object));
     let mut body = Vec::new();
@@ -64,7 +73,7 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
         if !body.is_empty() {
             body.push(b',');
         }
-        body.extend_from_slice(&object.json);
+        append(&mut body, target.resource, object);
     }
     let mut metadata = json!({"resourceVersion": page.version.to_string()});
     if let Some((next, _)) = items.next() {
@@ -80,6 +89,18 @@ fn list(store: &Store, call: &Call, target: &Target) -> Result<Reply, Refused> {
     Ok(Reply::Json(200, Bytes::from([head.as_bytes(), &body, b"]}"].concat())))
 }
 
+/// Appends an item. Objects of a built-in kind do not repeat their kind in a list.
+fn append(body: &mut Vec<u8>, resource: &Resource, object: &Object) {
+    if resource.custom {
+        body.extend_from_slice(&object.json);
+        return;
+    }
+    let fields = object.value().as_object().into_iter().flatten();
+    let rest: BTreeMap<&String, &Value> =
+        fields.filter(|(key, _)| !matches!(key.as_str(), "kind" | "apiVersion")).collect();
+    body.extend_from_slice(&serde_json::to_vec(&rest).unwrap_or_default());
+}
+
 fn selector(call: &Call, target: &Target) -> Result<Selector, Refused> {
     Selector::read(target.resource, call.parameter("labelSelector"), call.parameter("fieldSelector"))
 }
@@ -91,7 +112,9 @@ fn page(store: &Store, call: &Call) -> Result<Page, Refused> {
         "" => Ok(Page { version: store.version(), from: None }),
         text => {
             let (version, from) = read_token(text).ok_or_else(|| {
-                Refused::bad_request("continue key is not valid: illegal base64 data at input byte 0")
+                Refused::bad_request(
+                    "invalid continue token: continue key is not valid: illegal base64 data at input byte 0",
+                )
             })?;
             if version < store.oldest() {
                 return Err(Refused::expired_token(token(store.version(), &from)));
@@ -106,7 +129,7 @@ fn version(call: &Call) -> Result<u64, Refused> {
         "" => Ok(0),
         text => text.parse().map_err(|_| {
             Refused::bad_request(format!(
-                "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+                "invalid resource version: resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
             ))
         }),
     }

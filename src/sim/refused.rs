@@ -94,11 +94,9 @@ impl Refused {
         Self::new(400, "BadRequest", format!("admission webhook {webhook:?} denied the request: {message}"))
     }
 
-    /// No such path.
+    /// No such path: the real server answers in plain text.
     pub(super) fn no_path() -> Self {
-        let mut refused = Self::new(404, "NotFound", "the server could not find the requested resource");
-        refused.details = Some(json!({}));
-        refused
+        Self::new(404, "", "404 page not found\n")
     }
 
     pub(super) fn not_found(resource: &Resource, name: &str) -> Self {
@@ -116,7 +114,7 @@ impl Refused {
         Self::new(409, "AlreadyExists", format!("{} {name:?} already exists", resource.full)).about(resource, name)
     }
 
-    pub(super) fn conflict(resource: &Resource, name: &str, why: &str) -> Self {
+    fn conflict(resource: &Resource, name: &str, why: &str) -> Self {
         Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {} {name:?}: {why}", resource.full))
             .about(resource, name)
     }
@@ -158,19 +156,77 @@ impl Refused {
         refused
     }
 
-    /// A field that the schema refuses.
-    pub(super) fn invalid(resource: &Resource, name: &str, field: &str, message: &str) -> Self {
-        let group = if resource.group.is_empty() { String::new() } else { format!(".{}", resource.group) };
+    /// A field of the wrong type.
+    pub(super) fn mistyped(resource: &Resource, name: &str, field: &str, message: &str) -> Self {
+        let rest = "Invalid value: null: some validation rules were not checked because the object was invalid; \
+            correct the existing errors to complete validation";
+        let causes = json!([{"reason": "FieldValueTypeInvalid", "message": message, "field": field},
+            {"reason": "FieldValueInvalid", "message": rest, "field": "<nil>"}]);
+        Self::invalid(resource, name, &format!("[{field}: {message}, <nil>: {rest}]"), causes)
+    }
+
+    /// A UID that the object does not have.
+    pub(super) fn immutable_uid(resource: &Resource, name: &str, uid: &str) -> Self {
+        let message = format!("Invalid value: {uid:?}: field is immutable");
+        let cause = json!({"reason": "FieldValueInvalid", "message": message, "field": "metadata.uid"});
+        Self::invalid(resource, name, &format!("metadata.uid: {message}"), json!([cause, cause]))
+    }
+
+    /// A new object without a name.
+    pub(super) fn nameless(resource: &Resource) -> Self {
+        let message = "Required value: name or generateName is required";
+        let cause = json!({"reason": "FieldValueRequired", "message": message, "field": "metadata.name"});
+        Self::invalid(resource, "", &format!("metadata.name: {message}"), json!([cause]))
+    }
+
+    fn invalid(resource: &Resource, name: &str, what: &str, causes: Value) -> Self {
         let mut refused =
-            Self::new(422, "Invalid", format!("{}{group} {name:?} is invalid: {field}: {message}", resource.kind))
-                .about(resource, name);
+            Self::new(422, "Invalid", format!("{} {name:?} is invalid: {what}", resource.kind_and_group()));
+        let mut details = json!({"kind": resource.kind, "causes": causes});
+        for (key, value) in [("name", name), ("group", resource.group)] {
+            if !value.is_empty() {
+                super::value::put(&mut details, &[key], value);
+            }
+        }
+        refused.details = Some(details);
+        refused
+    }
+
+    /// A field that is not in the schema, under strict validation.
+    pub(super) fn unknown_fields(object: &Value, fields: &[String], creates: bool) -> Self {
+        let unknown: Vec<String> = fields.iter().map(|field| format!("unknown field {field:?}")).collect();
+        let why = format!("strict decoding error: {}", unknown.join(", "));
+        if creates {
+            let kind = object["kind"].as_str().unwrap_or_default();
+            let version =
+                object["apiVersion"].as_str().and_then(|version| version.rsplit('/').next()).unwrap_or_default();
+            return Self::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"));
+        }
+        let message = format!("Invalid value: {:?}: {why}", object.to_string());
+        let causes = json!([{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]);
+        Self {
+            details: Some(json!({"causes": causes})),
+            ..Self::new(422, "Invalid", format!(" \"\" is invalid: patch: {message}"))
+        }
+    }
+
+    /// A deletion of another object than the one that is there.
+    pub(super) fn other_object(
+        resource: &Resource,
+        name: &str,
+        what: &str,
+        asked: &str,
+        there: &str,
+        maybe: &str,
+    ) -> Self {
+        let kind = resource.kind_and_group();
+        let message = format!(
+            "Operation cannot be fulfilled on {kind} {name:?}: the {what} in the precondition ({asked}) does not match the \
+             {what} in record ({there}). The object might have been {maybe}"
+        );
+        let mut refused = Self::new(409, "Conflict", message).about(resource, name);
         if let Some(details) = &mut refused.details {
             super::value::put(details, &["kind"], resource.kind);
-            super::value::put(
-                details,
-                &["causes"],
-                json!([{"reason": "FieldValueInvalid", "message": message, "field": field}]),
-            );
         }
         refused
     }

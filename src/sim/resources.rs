@@ -22,6 +22,11 @@ impl Resource {
     pub(super) fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
     }
+
+    /// `Rollout.argoproj.io`, `Pod`, as validation messages have it.
+    pub(super) fn kind_and_group(&self) -> String {
+        if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
+    }
 }
 
 pub(super) const NAMESPACES: &str = "namespaces";

@@ -120,7 +120,10 @@ fn requirement(text: &str) -> Result<Requirement, Refused> {
         Some(made(text, Holds::Exists))
     };
     read.filter(|requirement| is_key(&requirement.key)).ok_or_else(|| {
-        Refused::bad_request(format!("unable to parse requirement: found {text:?}, expected: a label selector"))
+        Refused::bad_request(format!(
+            "unable to parse requirement: found '{}' expected: '('",
+            text.rsplit(' ').next().unwrap_or(text)
+        ))
     })
 }
 

@@ -56,6 +56,8 @@ pub(super) struct Change {
 pub(super) struct Store {
     objects: BTreeMap<&'static str, BTreeMap<Id, Arc<Object>>>,
     history: VecDeque<Change>,
+    /// The version of the last change by kind.
+    latest: BTreeMap<&'static str, u64>,
     version: u64,
     oldest: u64,
     made: u64,
@@ -70,6 +72,11 @@ impl Store {
     /// The version of the last change.
     pub(super) fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The version of the last change of a kind.
+    pub(super) fn latest(&self, resource: &Resource) -> u64 {
+        self.latest.get(resource.full).copied().unwrap_or_default()
     }
 
     /// The version from which on changes are still known.
@@ -93,6 +100,28 @@ impl Store {
             .into_iter()
             .flat_map(move |all| all.range(from.clone()..))
             .take_while(move |((ns, _), _)| namespace.is_empty() || ns == namespace)
+    }
+
+    /// The same as it was at an earlier version that history still reaches back to.
+    pub(super) fn list_at<'a>(
+        &'a self,
+        full: &str,
+        namespace: &'a str,
+        version: u64,
+    ) -> BTreeMap<&'a Id, &'a Arc<Object>> {
+        let mut then: BTreeMap<&'a Id, &'a Arc<Object>> = self.list(full, namespace).collect();
+        // Newest first, so that what stood before the oldest change is what remains.
+        let from = self.history.partition_point(|change| change.version <= version);
+        for change in self.history.range(from..).rev() {
+            if change.resource.full != full || !(namespace.is_empty() || change.id.0 == namespace) {
+                continue;
+            }
+            match &change.before {
+                Some(before) => then.insert(&change.id, before),
+                None => then.remove(&change.id),
+            };
+        }
+        then
     }
 
     /// The objects of a kind in a namespace that a controller owns.
@@ -176,6 +205,7 @@ impl Store {
         after: Option<Arc<Object>>,
         object: Arc<Object>,
     ) {
+        self.latest.insert(resource.full, self.version);
         self.history.push_back(Change { version: self.version, resource, id, before, after, object });
         while self.history.len() > HISTORY {
             if let Some(gone) = self.history.pop_front() {

@@ -43,7 +43,7 @@ pub(super) fn line(out: &mut Vec<u8>, kind: &str, object: &[u8]) {
 /// Appends a bookmark; `complete` marks the end of the initial objects of a streaming list.
 pub(super) fn bookmark(out: &mut Vec<u8>, resource: &Resource, version: u64, complete: bool) {
     let mut object = json!({"kind": resource.kind, "apiVersion": resource.api_version(),
-        "metadata": {"resourceVersion": version.to_string(), "creationTimestamp": null}});
+        "metadata": {"resourceVersion": version.to_string()}});
     if complete {
         super::value::put(&mut object, &["metadata", "annotations"], json!({"k8s.io/initial-events-end": "true"}));
     }
@@ -79,10 +79,15 @@ pub(super) async fn run(shared: Arc<Shared>, watch: Watch, lines: mpsc::Sender<B
             () = lines.closed() => return,
             () = sleep_until(next_bookmark), if !silent && watch.bookmarks => {
                 next_bookmark = bookmark_time(end);
-                let mut out = Vec::new();
-                bookmark(&mut out, watch.resource, shared.with(|state| state.store.version()), false);
-                if lines.send(Bytes::from(out)).await.is_err() {
-                    return;
+                // As the real one: a bookmark has the version of the kind's last change, and where nothing of the kind
+                // changed since the watch began, there is none. An idle watch is silent until it ends.
+                let latest = shared.with(|state| state.store.latest(watch.resource));
+                if latest > watch.from {
+                    let mut out = Vec::new();
+                    bookmark(&mut out, watch.resource, latest, false);
+                    if lines.send(Bytes::from(out)).await.is_err() {
+                        return;
+                    }
                 }
             }
             () = sleep_until(end), if !silent => return,

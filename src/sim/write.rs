@@ -12,17 +12,24 @@ use super::value::{cut, flag, hash, int, list, put, safe_hash, stamp, text};
 use super::{cluster, patch, schema};
 
 /// Answers a write.
-pub(super) fn write(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refused> {
+pub(super) fn write(
+    state: &mut State,
+    call: &Call,
+    target: &Target,
+    warnings: &mut Vec<String>,
+) -> Result<Reply, Refused> {
     match (&call.method, target.name.is_empty()) {
-        (&Method::POST, true) => create(state, call, target),
-        (&Method::PUT, false) => change(state, call, target, |_, _| call.object()),
-        (&Method::PATCH, false) => change(state, call, target, |known, target| patch::patched(known, call, target)),
+        (&Method::POST, true) => create(state, call, target, warnings),
+        (&Method::PUT, false) => change(state, call, target, warnings, |_, _| call.object()),
+        (&Method::PATCH, false) => {
+            change(state, call, target, warnings, |known, target| patch::patched(known, call, target))
+        }
         (&Method::DELETE, false) => delete(state, call, target),
         _ => Err(Refused::not_allowed()),
     }
 }
 
-fn create(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refused> {
+fn create(state: &mut State, call: &Call, target: &Target, warnings: &mut Vec<String>) -> Result<Reply, Refused> {
     let resource = target.resource;
     let mut object = call.object()?;
     put(&mut object, &["apiVersion"], resource.api_version());
@@ -37,7 +44,7 @@ fn create(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refu
         put(&mut object, &["metadata", "namespace"], target.namespace.as_str());
         refuse_bad_namespace(state, target, text(&object, &["metadata", "name"]))?;
     }
-    name_it(state, &mut object)?;
+    name_it(state, target, &mut object)?;
     let name = text(&object, &["metadata", "name"]).to_owned();
     if state.store.get(resource.full, &target.namespace, &name).is_some() {
         return Err(Refused::exists(resource, &name));
@@ -51,7 +58,8 @@ fn create(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refu
     if resource.status && resource.plural != "namespaces" {
         cut(&mut object, &["status"]);
     }
-    schema::check(resource, &name, &object)?;
+    validate(call, target, &mut object, warnings)?;
+    schema::check(resource, &name, &object, "")?;
     remember_manager(&mut object, call, target, state.now);
     cut(&mut object, &["metadata", "resourceVersion"]);
     if call.is_dry_run() {
@@ -75,11 +83,11 @@ fn refuse_bad_namespace(state: &State, target: &Target, name: &str) -> Result<()
     }
 }
 
-fn name_it(state: &State, object: &mut Value) -> Result<(), Refused> {
+fn name_it(state: &State, target: &Target, object: &mut Value) -> Result<(), Refused> {
     if text(object, &["metadata", "name"]).is_empty() {
         let prefix = text(object, &["metadata", "generateName"]).to_owned();
         if prefix.is_empty() {
-            return Err(Refused::bad_request("name or generateName is required"));
+            return Err(Refused::nameless(target.resource));
         }
         let suffix: String = safe_hash(hash(state.store.version().to_string().as_bytes())).chars().take(5).collect();
         put(object, &["metadata", "name"], format!("{prefix}{suffix}"));
@@ -92,24 +100,26 @@ fn change(
     state: &mut State,
     call: &Call,
     target: &Target,
+    warnings: &mut Vec<String>,
     new: impl FnOnce(&Value, &Target) -> Result<Value, Refused>,
 ) -> Result<Reply, Refused> {
     let resource = target.resource;
     let status_only = match target.sub.as_str() {
         "" => false,
         "status" if resource.status => true,
-        _ => return Err(Refused::no_path()),
+        // A kind without the subresource answers as if the object were missing.
+        _ => return Err(Refused::not_found(resource, &target.name)),
     };
     let Some(known) =
         state.store.get(resource.full, &target.namespace, &target.name).map(|object| object.value().clone())
     else {
         if call.content_type.contains("apply-patch") && !status_only {
-            return create(state, call, target);
+            return create(state, call, target, warnings);
         }
         return Err(Refused::not_found(resource, &target.name));
     };
     let mut wished = new(&known, target)?;
-    preconditions(target, &known, &wished["metadata"])?;
+    preconditions(target, &known, &wished["metadata"], status_only)?;
     put(&mut wished, &["apiVersion"], resource.api_version());
     put(&mut wished, &["kind"], resource.kind);
     put(&mut wished, &["metadata", "name"], target.name.as_str());
@@ -129,7 +139,8 @@ fn change(
             }
         }
     }
-    schema::check(resource, &target.name, &wished)?;
+    schema::check(resource, &target.name, &wished, if status_only { "status." } else { "" })?;
+    validate(call, target, &mut wished, warnings)?;
     if same_but_managers(&known, &wished) {
         return Ok(Reply::value(200, &known));
     }
@@ -158,24 +169,30 @@ fn dry(target: &Target, known: &Value, mut wished: Value, status_only: bool) -> 
     wished
 }
 
-/// A resourceVersion or UID in the request must be the object's own.
-fn preconditions(target: &Target, known: &Value, wished: &Value) -> Result<(), Refused> {
+/// A resourceVersion in the request must be the object's own, and a UID too, except in a write to the status, where the
+/// real server does not look at it.
+fn preconditions(target: &Target, known: &Value, wished: &Value, status_only: bool) -> Result<(), Refused> {
     let (version, uid) = (text(wished, &["resourceVersion"]), text(wished, &["uid"]));
     if !version.is_empty() && version != text(known, &["metadata", "resourceVersion"]) {
         return Err(Refused::modified(target.resource, &target.name));
     }
-    if !uid.is_empty() && uid != text(known, &["metadata", "uid"]) {
-        return Err(wrong_uid(target, known, uid));
+    if !status_only && !uid.is_empty() && uid != text(known, &["metadata", "uid"]) {
+        return Err(Refused::immutable_uid(target.resource, &target.name, uid));
     }
     Ok(())
 }
 
-fn wrong_uid(target: &Target, known: &Value, uid: &str) -> Refused {
-    let why = format!(
-        "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-        text(known, &["metadata", "uid"])
-    );
-    Refused::conflict(target.resource, &target.name, &why)
+/// Drops fields that the schema does not know, with a warning; under strict validation the write is refused for them.
+fn validate(call: &Call, target: &Target, object: &mut Value, warnings: &mut Vec<String>) -> Result<(), Refused> {
+    let unknown = schema::prune(target.resource, object);
+    match call.parameter("fieldValidation") {
+        "Strict" if !unknown.is_empty() => Err(Refused::unknown_fields(object, &unknown, call.method == Method::POST)),
+        "Ignore" => Ok(()),
+        _ => {
+            warnings.extend(unknown.iter().map(|field| format!("unknown field {field:?}")));
+            Ok(())
+        }
+    }
 }
 
 fn same_but_managers(known: &Value, wished: &Value) -> bool {
@@ -223,14 +240,12 @@ fn delete(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refu
     let (uid, version) =
         (text(&options, &["preconditions", "uid"]), text(&options, &["preconditions", "resourceVersion"]));
     if !uid.is_empty() && uid != text(&known, &["metadata", "uid"]) {
-        return Err(wrong_uid(target, &known, uid));
+        let there = text(&known, &["metadata", "uid"]);
+        return Err(Refused::other_object(resource, &target.name, "UID", uid, there, "deleted and then recreated"));
     }
     let at = text(&known, &["metadata", "resourceVersion"]);
     if !version.is_empty() && version != at {
-        let why = format!(
-            "Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {at}"
-        );
-        return Err(Refused::conflict(resource, &target.name, &why));
+        return Err(Refused::other_object(resource, &target.name, "ResourceVersion", version, at, "modified"));
     }
     let dry = call.is_dry_run() || list(&options, &["dryRun"]).iter().any(|mode| mode == "All");
     let is_namespace = resource.full == NAMESPACES;
@@ -239,7 +254,10 @@ fn delete(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refu
         if !dry {
             state.store.remove(resource, &target.namespace, &target.name);
         }
-        let details = json!({"name": target.name, "group": resource.group, "kind": resource.plural, "uid": known["metadata"]["uid"]});
+        let mut details = json!({"name": target.name, "kind": resource.plural, "uid": known["metadata"]["uid"]});
+        if !resource.group.is_empty() {
+            put(&mut details, &["group"], resource.group);
+        }
         return Ok(Reply::value(
             200,
             &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}),

@@ -32,6 +32,8 @@ pub enum Address {
     Kubeconfig(Box<Kubeconfig>),
     /// A plain HTTP server on loopback: the simulated world.
     Plain(String),
+    /// There is none, and why: said on the screen for as long as it holds.
+    Unusable(Failure),
 }
 
 /// The kubeconfig at `path`, or the one that kubectl would take.
@@ -88,6 +90,7 @@ pub fn contexts(kubeconfig: &Kubeconfig, asked: &[String]) -> Result<Vec<String>
 /// The configuration of a client for that context. May run the kubeconfig's exec plugin later, never on the terminal.
 pub async fn client_config(context: &str, address: &Address) -> Result<kube::Config, Failure> {
     let mut config = match address {
+        Address::Unusable(failure) => return Err(failure.clone()),
         Address::Plain(url) => {
             let url = url.parse().map_err(|error| api::unreachable(format!("bad address {url}: {error}")))?;
             kube::Config::new(url)

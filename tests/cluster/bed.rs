@@ -83,8 +83,14 @@ impl Bed {
         std::fs::read_to_string(self.folder.join(file)).expect(file).trim().to_owned()
     }
 
-    /// The mutating requests on a namespace that the API server has answered, by whoever sent them with our user agent
-    /// or field manager: audit events with `ResponseComplete`.
+    /// Sends a component a signal that does not end it.
+    pub fn signal(&self, component: &str, signal: rustix::process::Signal) {
+        let number = self.line(&format!("pids/{component}")).parse().expect("a number");
+        let process = rustix::process::Pid::from_raw(number).expect("a process");
+        rustix::process::kill_process(process, signal).expect("a signal");
+    }
+
+    /// What the API server has logged of a namespace, in order.
     pub fn audit(&self, namespace: &str) -> Vec<Value> {
         let text = std::fs::read_to_string(self.folder.join("audit.log")).expect("audit.log");
         let events = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

@@ -35,7 +35,7 @@ macro_rules! contract_tests {
             watching::a_version_that_is_too_old_is_an_error_in_the_stream,
             writing::what_exists_is_409,
             writing::a_version_that_moved_is_409,
-            writing::another_uid_is_409,
+            writing::another_uid_is_refused,
             writing::a_merge_patch_merges,
             writing::a_json_patch_tests_first,
             writing::status_and_spec_are_apart,

@@ -108,6 +108,10 @@ pub async fn what_cannot_be_selected_is_400(api: &Api) {
     let answer = select(api, &api.path("v1/events"), "fieldSelector", "message=said").await;
     assert_eq!((answer.status, answer.body["reason"].as_str()), (400, Some("BadRequest")));
     assert!(answer.message().contains("field label not supported: message"), "{}", answer.message());
+    let answer = api.get(&format!("{}?resourceVersion=x", api.rollouts())).await;
+    let why = "invalid resource version: resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": \
+               invalid syntax";
+    answer.refused(400, "BadRequest", why);
     let answer = select(api, &api.rollouts(), "labelSelector", "app in web").await;
     assert_eq!((answer.status, answer.body["reason"].as_str()), (400, Some("BadRequest")));
     assert!(answer.message().contains("unable to parse requirement"), "{}", answer.message());

@@ -21,11 +21,14 @@ pub async fn the_model_follows_what_happens(api: &Api) {
     let status = json!({"status": {"phase": "Paused", "message": "manually paused"}});
     api.patch(&format!("{}/status", api.rollout("web")), MERGE, status).await.done();
     api.delete(&api.rollout("first"), Value::Null).await.done();
-    cockpit.until("the deletion", |model| (model.rollouts.len() == 1).then_some(())).await;
+    let first = uid(&first);
+    cockpit
+        .until("the deletion", |model| model.rollouts.iter().all(|rollout| *rollout.id.uid.0 != *first).then_some(()))
+        .await;
     let web = cockpit.rollout("web").expect("web");
     assert!(web.spec_paused);
     assert_eq!(web.phase().message, "manually paused");
-    let deleted = format!("deleted {}", uid(&first));
+    let deleted = format!("deleted {first}");
     assert_eq!(cockpit.heard, ["reset first", "applied web", "applied web", "applied web", &deleted], "each once");
 }
 

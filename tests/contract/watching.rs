@@ -52,24 +52,24 @@ pub async fn a_selector_turns_changes_into_comings_and_goings(api: &Api) {
     }
 }
 
+/// An idle watch gets none (unless etcd reports its progress): what ends in time and is opened anew proves itself too.
 pub async fn a_bookmark_comes_before_the_end(api: &Api) {
-    let created = api.create(&api.rollouts(), unattended("web")).await;
     let opened = Instant::now();
-    let mut watch = open(api, "&allowWatchBookmarks=true&timeoutSeconds=4").await;
+    let mut watch = open(api, "&allowWatchBookmarks=true&timeoutSeconds=5&labelSelector=tier%3Dfront").await;
+    let written = api.create(&api.rollouts(), unattended("web")).await;
     let (kind, object) = next(&mut watch).await;
     let after = opened.elapsed();
     assert_eq!(kind, "BOOKMARK");
     assert_eq!((&object["kind"], &object["apiVersion"]), (&"Rollout".into(), &"argoproj.io/v1alpha1".into()));
     assert_eq!(object["metadata"].get("name"), None, "a bookmark is no object");
     let number = |object: &Value| version(object).parse::<u64>().expect("a number");
-    assert!(number(&object) >= number(&created));
+    assert!(number(&object) >= number(&written), "it spares the next watch what this one had no interest in");
     while let Some(event) = watch.next().await {
         assert_eq!(event["type"], "BOOKMARK");
     }
     let ended = opened.elapsed();
-    // The production watch counts on two seconds' notice at the end of a short watch.
     assert!(after < ended - Duration::from_millis(500), "{after:?} of {ended:?}");
-    assert!(ended >= Duration::from_millis(3900) && ended < Duration::from_secs(10), "{ended:?}");
+    assert!(ended >= Duration::from_millis(4900) && ended < Duration::from_secs(11), "{ended:?}");
 }
 
 pub async fn a_version_that_is_too_old_is_an_error_in_the_stream(api: &Api) {
@@ -82,8 +82,6 @@ pub async fn a_version_that_is_too_old_is_an_error_in_the_stream(api: &Api) {
     let message = status["message"].as_str().unwrap_or_default();
     assert!(message.starts_with("too old resource version: 1 ("), "{message}");
     assert!(watch.next().await.is_none(), "nothing follows");
-    let answer = api.get(&format!("{}?watch=true&resourceVersion=x", api.rollouts())).await;
-    assert_eq!((answer.status, answer.body["reason"].as_str()), (400, Some("BadRequest")), "{answer:?}");
 }
 
 pub async fn an_old_page_token_is_410_with_a_fresh_one(api: &Api) {

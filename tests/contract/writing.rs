@@ -35,18 +35,22 @@ pub async fn a_version_that_moved_is_409(api: &Api) {
     assert_eq!(done["spec"]["replicas"], 4);
 }
 
-pub async fn another_uid_is_409(api: &Api) {
+pub async fn another_uid_is_refused(api: &Api) {
     let uid = uid(&web(api).await);
     let other = "11111111-2222-3333-4444-555555555555";
     let body = json!({"metadata": {"uid": other}, "spec": {"replicas": 4}});
+    // No Conflict: a merge patch cannot carry a UID as its precondition, only a JSON patch can test it.
     api.patch(&api.rollout("web"), MERGE, body).await.refused(
-        409,
-        "Conflict",
+        422,
+        "Invalid",
         &format!(
-            "Operation cannot be fulfilled on rollouts.argoproj.io \"web\": Precondition failed: UID in precondition: \
-             {other}, UID in object meta: {uid}"
+            "Rollout.argoproj.io \"web\" is invalid: metadata.uid: Invalid value: \"{other}\": field is immutable"
         ),
     );
+    let test = json!([{"op": "test", "path": "/metadata/uid", "value": other}]);
+    api.patch(&api.rollout("web"), JSON, test).await.refused(422, "Invalid", REJECTED);
+    let test = json!([{"op": "test", "path": "/metadata/uid", "value": uid}]);
+    api.patch(&api.rollout("web"), JSON, test).await.done();
     let missing = api.patch(&api.rollout("absent"), MERGE, json!({"spec": {}})).await;
     missing.refused(404, "NotFound", "rollouts.argoproj.io \"absent\" not found");
 }
@@ -76,13 +80,17 @@ pub async fn a_json_patch_tests_first(api: &Api) {
         test("/status/currentPodHash", json!("abc")),
         test("/spec/workloadRef/name", Value::Null),
         json!({"op": "remove", "path": "/spec/paused"}),
-        json!({"op": "replace", "path": "/spec/paused", "value": true}),
+        json!({"op": "add", "path": "/status/abort", "value": true}),
     ];
     for operation in failing {
         let answer = patch(json!([operation, pause])).await;
         answer.refused(422, "Invalid", REJECTED);
     }
     assert_eq!(api.get(&api.rollout("web")).await.done(), web, "nothing was changed");
+    // Other than RFC 6902 has it, replacing what is not there adds it.
+    let replace = json!([{"op": "replace", "path": "/spec/paused", "value": true}]);
+    let dry = api.patch(&format!("{path}?dryRun=All"), JSON, replace).await.done();
+    assert_eq!(dry["spec"]["paused"], true);
     // One failing test at the end undoes all before it.
     patch(json!([pause, test("/spec/replicas", json!(3))])).await.refused(422, "Invalid", REJECTED);
     let template = test("/spec/template", web["spec"]["template"].clone());
@@ -160,8 +168,9 @@ pub async fn wrong_types_are_422(api: &Api) {
     answer.refused(
         422,
         "Invalid",
-        "Rollout.argoproj.io \"web\" is invalid: spec.paused: Invalid value: \"string\": spec.paused in body must be of \
-         type boolean: \"string\"",
+        "Rollout.argoproj.io \"web\" is invalid: [spec.paused: Invalid value: \"string\": spec.paused in body must be of \
+         type boolean: \"string\", <nil>: Invalid value: null: some validation rules were not checked because the object \
+         was invalid; correct the existing errors to complete validation]",
     );
     let path = format!("{}?fieldValidation=Strict", api.rollout("web"));
     let answer = api.patch(&path, MERGE, json!({"spec": {"pausd": true}})).await;
@@ -190,8 +199,8 @@ pub async fn a_delete_has_preconditions(api: &Api) {
         409,
         "Conflict",
         &format!(
-            "Operation cannot be fulfilled on rollouts.argoproj.io \"web\": Precondition failed: UID in precondition: \
-             {other}, UID in object meta: {uid}"
+            "Operation cannot be fulfilled on Rollout.argoproj.io \"web\": the UID in the precondition ({other}) does not \
+             match the UID in record ({uid}). The object might have been deleted and then recreated"
         ),
     );
     assert_eq!(api.get(&api.rollout("web")).await.status, 200);

@@ -16,26 +16,38 @@ const MEASUREMENTS: usize = 8;
 /// Cells of a sparkline among the rows.
 const SPARKLINE: usize = 40;
 
+/// Where the rows of a run stand.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub revision: Option<u64>,
+    /// Whether the revision is the one that is being shipped.
+    pub is_current: bool,
+    /// Whether charts stand beside the rows.
+    pub is_wide: bool,
+}
+
 /// The rows of a run. Old ones that have ended take a single row.
-pub fn rows(cx: &Cx, node: &RunNode, revision: Option<u64>, is_current: bool, depth: usize, rows: &mut Vec<Row>) {
+pub fn rows(cx: &Cx, node: &RunNode, place: &Place, depth: usize, rows: &mut Vec<Row>) {
     let run = node.object;
     let indent = "  ".repeat(depth);
     let mut push = |part: &str, words: Words| {
         let key = format!("{}\u{1f}{part}", run.id.uid.0);
-        let mut row = Row::new(key, node.name, revision, Words::of(indent.as_str(), Role::Text));
+        let mut row = Row::new(key, node.name, place.revision, Words::of(indent.as_str(), Role::Text));
         row.words.append(words);
         row.run = Some(run.id.clone());
         rows.push(row);
     };
     push("", run_words(cx, node));
-    if run.phase.is_completed() && !is_current {
+    if run.phase.is_completed() && !place.is_current {
         return;
     }
     for metric in metrics(run) {
         let name = metric.name();
         push(&format!("{name}\u{1f}verdict"), indented(metric.verdict(cx)));
-        push(&format!("{name}\u{1f}left"), indented(indented(metric.left(cx))));
-        if let Some(words) = metric.trend(cx) {
+        if !place.is_wide {
+            push(&format!("{name}\u{1f}left"), indented(indented(metric.left(cx))));
+        }
+        if let Some(words) = metric.trend(cx).filter(|_| !place.is_wide) {
             push(&format!("{name}\u{1f}trend"), indented(indented(words)));
         }
         if let Some(words) = metric.measured(cx) {
@@ -108,15 +120,19 @@ impl MetricView<'_> {
         if result.phase.is_completed() {
             return words;
         }
-        let mut left = |name: &str, left: Option<i64>, used: i64| match left {
-            Some(0) if used > 0 => words.push(format!("  the next {name} ends it"), Role::Attention),
-            Some(left) => words.push(format!("  {left} {name}s left"), Role::Text),
-            None => words.push(format!("  {name}s do not count"), Role::Dim),
+        let mut left = |name: &str, limit: Option<i64>, left: Option<i64>, used: i64| match (limit, left) {
+            (_, Some(0)) if used > 0 => words.push(format!("  the next {name} ends it"), Role::Attention),
+            (_, Some(1)) => words.push(format!("  1 {name} left"), Role::Text),
+            (_, Some(left)) => words.push(format!("  {left} {name}s left"), Role::Text),
+            (Some(_), None) => words.push(format!("  {name}s do not count"), Role::Dim),
+            (None, None) => words.push(format!("  {name} limit unknown"), Role::Unknown),
         };
-        left("failure", verdict.failures_left, result.failed);
-        left("error", verdict.errors_left, result.consecutive_error);
+        let limit = |of: fn(&Metric) -> Option<i64>| self.metric.and_then(of);
+        left("failure", limit(|metric| metric.failure_limit), verdict.failures_left, result.failed);
+        left("error", limit(|metric| metric.consecutive_error_limit), verdict.errors_left, result.consecutive_error);
         if result.inconclusive > 0 {
-            left("inconclusive result", verdict.inconclusive_left, result.inconclusive);
+            let limit = limit(|metric| metric.inconclusive_limit);
+            left("inconclusive one", limit, verdict.inconclusive_left, result.inconclusive);
         }
         if let Some(next) = self.next(cx) {
             words.push("  ", Role::Text);
@@ -208,8 +224,12 @@ fn run_words(cx: &Cx, node: &RunNode) -> Words {
     if let Some(step) = run.step_index {
         words.push(format!(" of step {step}"), Role::Dim);
     }
-    let counts =
-        [("ok", node.successful), ("failed", node.failed), ("inconclusive", node.inconclusive), ("errors", node.error)];
+    let counts = [
+        ("ok", node.successful),
+        ("failed", node.failed),
+        ("inconclusive", node.inconclusive),
+        ("in error", node.error),
+    ];
     for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         words.push(format!("  {count} {name}"), Role::Dim);
     }

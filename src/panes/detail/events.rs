@@ -13,8 +13,18 @@ const SHOWN: usize = 30;
 
 /// The events, newest first.
 pub fn recent<'a>(cx: &Cx<'a>, rollout: &Rollout) -> Vec<&'a ObjectEvent> {
-    let mut events: Vec<&ObjectEvent> =
-        cx.model.events.iter().filter(|event| event.id.is_beside(&rollout.id)).collect();
+    let sets: Vec<&str> = cx.model.replica_sets_of(rollout).iter().map(|set| &*set.id.name).collect();
+    // ReplicaSets carry the Rollout's name and a hash; their pods and AnalysisRuns theirs and a suffix.
+    let belongs = |event: &&ObjectEvent| {
+        let object = &*event.object;
+        let of_set =
+            |set: &&str| object.strip_prefix(*set).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+        event.id.is_beside(&rollout.id)
+            && (event.object_uid.as_ref() == Some(&rollout.id.uid)
+                || object == &*rollout.id.name
+                || sets.iter().any(of_set))
+    };
+    let mut events: Vec<&ObjectEvent> = cx.model.events.iter().filter(belongs).collect();
     events.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.name.cmp(&b.id.name)));
     events.truncate(SHOWN);
     events

@@ -19,10 +19,13 @@ pub fn lines(cx: &Cx, rollout: &Rollout, width: usize) -> Vec<Words> {
     let mut why = why(cx, rollout).wrapped(width, 6);
     why.truncate(3);
     lines.extend(why);
-    lines.extend(ladder::lines(cx, rollout, width));
-    lines.extend(weight(cx, rollout));
-    lines.extend(services(cx, rollout));
-    lines.push(pods(rollout));
+    // What could be read of an unreadable one would pass for the whole.
+    if rollout.fault.is_none() {
+        lines.extend(ladder::lines(cx, rollout, width));
+        lines.extend(weight(cx, rollout));
+        lines.extend(services(cx, rollout));
+        lines.push(pods(rollout));
+    }
     lines.push(about(cx, rollout));
     lines
 }
@@ -56,6 +59,10 @@ fn why(cx: &Cx, rollout: &Rollout) -> Words {
     if next.is_empty() || next == reading.message {
         return Words::new();
     }
+    let next = match next.strip_prefix(&format!("{}: ", reading.message)) {
+        Some(next) if !reading.message.is_empty() => next.to_owned(),
+        _ => next,
+    };
     let (title, role) = match reading.phase {
         Phase::Degraded => ("why   ", Role::Critical),
         Phase::Unknown => ("why   ", Role::Unknown),
@@ -76,7 +83,7 @@ fn weight(cx: &Cx, rollout: &Rollout) -> Option<Words> {
     for cell in 0..BAR {
         match cell {
             _ if cell < filled => words.push(cx.glyph(Glyph::BarFull), Role::Canary),
-            _ if cell < asked => words.push(cx.glyph(Glyph::Current), Role::Progressing),
+            _ if cell + 1 == asked => words.push(cx.glyph(Glyph::Trunk), Role::Progressing),
             _ => words.push(cx.glyph(Glyph::BarEmpty), Role::Dim),
         }
     }

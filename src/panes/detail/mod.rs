@@ -21,7 +21,7 @@ use super::layout::split_top;
 use super::ui::{Detail, Ui};
 use super::{freshness, tile};
 
-pub use rows::{Row, rows};
+pub use rows::{Row, rows, tag_role};
 
 /// The layer of the keymap that lies over the global one here.
 pub const LAYER: &str = "detail";
@@ -108,14 +108,22 @@ pub fn draw(cx: &Cx, ui: &Ui, places: &Places, buf: &mut Buffer) {
     let Some(detail) = &ui.detail else { return };
     title(cx, detail, places.title, buf);
     let Some(rollout) = known(cx, detail) else { return unseen(cx, detail, places.list, buf) };
-    let faded = is_gone(cx, detail) || is_doubtful(cx, detail);
-    let fade = |words: Words| if faded { words.all(Role::Stale) } else { words };
+    let is_faded = |sources: &[&str]| is_gone(cx, detail) || is_doubtful(cx, detail, sources);
+    let fade = |faded: bool, words: Words| if faded { words.all(Role::Stale) } else { words };
+    let (faded_head, faded_rows) = (is_faded(&["rollouts"]), is_faded(SOURCES));
     let width = usize::from(places.head.width.saturating_sub(2));
-    let head: Vec<Words> = head::lines(cx, rollout, width).into_iter().map(fade).collect();
+    let head: Vec<Words> = head::lines(cx, rollout, width).into_iter().map(|words| fade(faded_head, words)).collect();
     brush::lines(cx, &head, tile::inset(places.head, 1), buf);
     brush::rule(cx, false, places.rule, buf);
     let rows = rows(cx, rollout, places.side.is_some());
     rule(cx, detail, places.rule, buf);
+    if rows.is_empty() {
+        let words = match freshness::is_missing(cx, SOURCES, &detail.rollout.context) {
+            true => Words::of("loading what belongs to it", Role::Unknown),
+            false => Words::of("it has no ReplicaSets, no AnalysisRuns and no recent events", Role::Dim),
+        };
+        brush::line(cx, &words, None, tile::inset(places.list, tile::GUTTER), buf);
+    }
     let visible = rows.iter().enumerate().skip(detail.list.offset);
     for ((index, row), area) in visible.zip(places.list.intersection(buf.area).rows()) {
         let selected = index == detail.list.index;
@@ -124,11 +132,18 @@ pub fn draw(cx: &Cx, ui: &Ui, places: &Places, buf: &mut Buffer) {
             buf.set_style(area, base);
         }
         tile::gutter(cx, selected, detail.list.marks.contains(&row.key), area, buf);
-        brush::line(cx, &fade(row.words.clone()), base, tile::inset(area, tile::GUTTER), buf);
+        brush::line(cx, &fade(faded_rows, row.words.clone()), base, tile::inset(area, tile::GUTTER), buf);
     }
     if let Some(area) = places.side {
         let row = rows.get(detail.list.index);
-        side::draw(cx, rollout, row.and_then(|row| row.run.as_ref()), faded, area, buf);
+        side::draw(
+            cx,
+            rollout,
+            row.and_then(|row| row.run.as_ref()),
+            is_faded(&["rollouts", "analysisruns"]),
+            area,
+            buf,
+        );
     }
 }
 
@@ -141,8 +156,8 @@ fn is_gone(cx: &Cx, detail: &Detail) -> bool {
     cx.model.rollouts.get(&detail.rollout.uid).is_none()
 }
 
-fn is_doubtful(cx: &Cx, detail: &Detail) -> bool {
-    freshness::worst_in(cx, &["rollouts"], &detail.rollout.context)
+fn is_doubtful(cx: &Cx, detail: &Detail, sources: &[&str]) -> bool {
+    freshness::worst_in(cx, sources, &detail.rollout.context)
         .is_some_and(|standing| freshness::is_doubtful(standing.liveness))
 }
 
@@ -169,6 +184,9 @@ fn rule(cx: &Cx, detail: &Detail, area: Rect, buf: &mut Buffer) {
     let list = &detail.list;
     let mut state = match freshness::worst_in(cx, SOURCES, &detail.rollout.context) {
         Some(standing) if standing.liveness != Liveness::Live => freshness::words(cx, &standing),
+        _ if freshness::is_missing(cx, SOURCES, &detail.rollout.context) => {
+            Words::of("loading what belongs to it", Role::Unknown)
+        }
         _ => Words::new(),
     };
     if state.is_empty() && list.order.len() > list.height {

@@ -9,6 +9,7 @@ use crate::theme::{Glyph, Role};
 use super::super::brush::Words;
 use super::super::cx::Cx;
 use super::super::rollouts::short_image;
+use super::analysis::Place;
 use super::{analysis, events};
 
 /// One row of the list.
@@ -36,7 +37,7 @@ pub fn rows(cx: &Cx, rollout: &Rollout, wide: bool) -> Vec<Row> {
     let tree = tree::tree(cx.model, rollout, cx.now);
     let mut rows = Vec::new();
     for revision in &tree.revisions {
-        revision_rows(cx, rollout, revision, &mut rows);
+        revision_rows(cx, rollout, revision, wide, &mut rows);
     }
     if !wide {
         events::rows(cx, rollout, &mut rows);
@@ -44,7 +45,7 @@ pub fn rows(cx: &Cx, rollout: &Rollout, wide: bool) -> Vec<Row> {
     rows
 }
 
-fn revision_rows(cx: &Cx, rollout: &Rollout, revision: &Revision, rows: &mut Vec<Row>) {
+fn revision_rows(cx: &Cx, rollout: &Rollout, revision: &Revision, is_wide: bool, rows: &mut Vec<Row>) {
     let number = (revision.revision > 0).then_some(revision.revision);
     let is_current = number.is_some() && number == rollout.revision;
     let title = number.map_or("no revision".to_owned(), |number| format!("revision {number}"));
@@ -54,19 +55,20 @@ fn revision_rows(cx: &Cx, rollout: &Rollout, revision: &Revision, rows: &mut Vec
     images.dedup();
     words.push(format!("  {}", images.join(" ")), Role::Dim);
     rows.push(Row::new(format!("revision\u{1f}{}", revision.revision), title, number, words));
+    let place = Place { revision: number, is_current, is_wide };
     // What decides over the release comes before the pods, of which there may be hundreds.
     for run in &revision.analysis_runs {
-        analysis::rows(cx, run, number, is_current, 1, rows);
+        analysis::rows(cx, run, &place, 1, rows);
     }
     for experiment in &revision.experiments {
-        experiment_rows(cx, experiment, number, is_current, rows);
+        experiment_rows(cx, experiment, &place, rows);
     }
     for set in &revision.replica_sets {
         set_rows(cx, set, number, 1, rows);
     }
 }
 
-fn experiment_rows(cx: &Cx, node: &ExperimentNode, revision: Option<u64>, is_current: bool, rows: &mut Vec<Row>) {
+fn experiment_rows(cx: &Cx, node: &ExperimentNode, place: &Place, rows: &mut Vec<Row>) {
     let (role, sign) = match node.status {
         "Successful" => (Role::Ok, cx.glyph(Glyph::Ok)),
         "Failed" | "Error" => (Role::Critical, cx.glyph(Glyph::Critical)),
@@ -77,12 +79,12 @@ fn experiment_rows(cx: &Cx, node: &ExperimentNode, revision: Option<u64>, is_cur
         .and(format!("  {}", node.name), Role::Text)
         .and("  experiment  ", Role::Dim)
         .and(&*node.object.message, Role::Dim);
-    rows.push(Row::new(&*node.object.id.uid.0, node.name, revision, words));
+    rows.push(Row::new(&*node.object.id.uid.0, node.name, place.revision, words));
     for run in &node.analysis_runs {
-        analysis::rows(cx, run, revision, is_current, 2, rows);
+        analysis::rows(cx, run, place, 2, rows);
     }
     for set in &node.replica_sets {
-        set_rows(cx, set, revision, 2, rows);
+        set_rows(cx, set, place.revision, 2, rows);
     }
 }
 

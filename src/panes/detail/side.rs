@@ -25,13 +25,15 @@ pub fn draw(cx: &Cx, rollout: &Rollout, selected: Option<&ObjectId>, faded: bool
     let events = events::recent(cx, rollout);
     let for_events = (events.len() as u16 + 1).min(area.height / 3).max(2);
     let mut rest = match run {
-        Some(run) => charts(cx, run, Rect { height: area.height - for_events.min(area.height), ..area }, area, buf),
+        Some(run) => {
+            charts(cx, run, faded, Rect { height: area.height - for_events.min(area.height), ..area }, area, buf)
+        }
         None => titled(cx, "analysis", Some("no AnalysisRun of this revision"), area, buf),
     };
     let title = if events.is_empty() { Some("none that the API server remembers") } else { None };
     rest = titled(cx, "events", title, rest, buf);
-    let lines: Vec<Words> = events.into_iter().map(|event| events::words(cx, event)).collect();
-    let lines: Vec<Words> = lines.into_iter().map(|line| if faded { line.all(Role::Stale) } else { line }).collect();
+    let fade = |words: Words| if faded { words.all(Role::Stale) } else { words };
+    let lines: Vec<Words> = events.into_iter().map(|event| fade(events::words(cx, event))).collect();
     let wrapped: Vec<Words> = lines.iter().flat_map(|line| line.wrapped(usize::from(area.width), 7)).collect();
     brush::lines(cx, &wrapped, rest, buf);
 }
@@ -44,7 +46,7 @@ fn deciding<'a>(cx: &Cx<'a>, rollout: &Rollout) -> Option<&'a AnalysisRun> {
 }
 
 /// Draws charts into `area`; answers what is left of `whole`.
-fn charts(cx: &Cx, run: &AnalysisRun, area: Rect, whole: Rect, buf: &mut Buffer) -> Rect {
+fn charts(cx: &Cx, run: &AnalysisRun, faded: bool, area: Rect, whole: Rect, buf: &mut Buffer) -> Rect {
     let metrics: Vec<MetricView> = analysis::metrics(run).collect();
     let mut rest = titled(cx, "analysis", Some(&run.id.name), area, buf);
     let fit = usize::from(rest.height / CHART.0).max(1);
@@ -52,7 +54,7 @@ fn charts(cx: &Cx, run: &AnalysisRun, area: Rect, whole: Rect, buf: &mut Buffer)
     let each = (rest.height / shown).clamp(CHART.0.min(rest.height), CHART.1);
     for metric in metrics.iter().take(fit) {
         let (here, below) = split_top(rest, each);
-        one(cx, metric, here, buf);
+        one(cx, metric, faded, here, buf);
         rest = below;
     }
     let used = rest.y - whole.y;
@@ -60,19 +62,20 @@ fn charts(cx: &Cx, run: &AnalysisRun, area: Rect, whole: Rect, buf: &mut Buffer)
 }
 
 /// Two lines of words, then the chart; a blank line divides it from the next.
-fn one(cx: &Cx, metric: &MetricView, area: Rect, buf: &mut Buffer) {
+fn one(cx: &Cx, metric: &MetricView, faded: bool, area: Rect, buf: &mut Buffer) {
+    let fade = |words: Words| if faded { words.all(Role::Stale) } else { words };
     let (first, rest) = split_top(area, 1);
-    brush::line(cx, &metric.verdict(cx), None, first, buf);
+    brush::line(cx, &fade(metric.verdict(cx)), None, first, buf);
     let (second, rest) = split_top(rest, 1);
-    brush::line(cx, &metric.left(cx), None, second, buf);
+    brush::line(cx, &fade(metric.left(cx)), None, second, buf);
     let plot = Rect { height: rest.height.saturating_sub(1), ..rest };
     let threshold = metric.threshold();
     let Some(series) = cx.model.series.get(&metric.key()) else {
         let points = metric.points();
-        if points.is_empty() {
-            brush::text(cx, "nothing measured that could be drawn", Role::Unknown, plot, buf);
-        } else {
-            chart::draw(cx, &points, threshold, plot, buf);
+        // A single measurement is told already.
+        match points.len() {
+            0 | 1 => drop(brush::text(cx, "no live query, too few measurements for a chart", Role::Dim, plot, buf)),
+            _ => chart::draw(cx, &points, threshold, plot, buf),
         }
         return;
     };
@@ -82,7 +85,7 @@ fn one(cx: &Cx, metric: &MetricView, area: Rect, buf: &mut Buffer) {
     for warning in &series.warnings {
         live.push(format!("  partial: {warning}"), Role::Attention);
     }
-    brush::line(cx, &live, None, words, buf);
+    brush::line(cx, &fade(live), None, words, buf);
     if matches!(series.outcome, SeriesOutcome::Points(_) | SeriesOutcome::Many(..)) {
         chart::draw(cx, chart::points(&series.outcome), threshold, plot, buf);
     }

@@ -43,6 +43,7 @@ pub(super) fn rollout(state: &mut State, namespace: &str, name: &str) -> Option<
     if is_leaving(&rollout) || !text(&rollout, &["metadata", "labels", INSTANCE]).is_empty() {
         return None;
     }
+    state.metrics.know(&format!("{namespace}/{name}"));
     let mut pass = Pass::new(state, rollout);
     pass.reconcile();
     pass.wake.0

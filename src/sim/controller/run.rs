@@ -25,7 +25,8 @@ pub(super) fn is_completed(phase: &str) -> bool {
 /// Looks at an AnalysisRun once and says when the next measurement is due.
 pub(crate) fn analysis_run(state: &mut State, namespace: &str, name: &str) -> Option<Timestamp> {
     let known = state.store.get(ANALYSISRUNS, namespace, name)?.value().clone();
-    if is_completed(text(&known, &["status", "phase"])) {
+    let is_elsewhere = !text(&known, &["metadata", "labels", super::INSTANCE]).is_empty();
+    if is_elsewhere || is_completed(text(&known, &["status", "phase"])) {
         return None;
     }
     let mut run = known;

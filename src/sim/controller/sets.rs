@@ -8,6 +8,9 @@ use crate::sim::store::kind;
 use crate::sim::value::{cut, fingerprint, int, pods, put, safe_hash, text, time};
 use crate::sim::{cluster, value};
 
+/// The revisions that a ReplicaSet had before.
+const HISTORY: &str = "rollout.argoproj.io/revision-history";
+
 /// The template hash of a ReplicaSet.
 pub(super) fn hash(set: &Value) -> &str {
     text(set, &["metadata", "labels", HASH])
@@ -87,6 +90,10 @@ impl Pass<'_> {
                     self.sets.iter().filter(|other| hash(other) != self.newest).map(revision).max().unwrap_or(0);
                 if revision(&set) <= newer {
                     let mut set = set;
+                    let history = text(&set, &["metadata", "annotations", HISTORY]);
+                    let before = revision(&set).to_string();
+                    let history = if history.is_empty() { before } else { format!("{history},{before}") };
+                    put(&mut set, &["metadata", "annotations", HISTORY], history);
                     put(&mut set, &["metadata", "annotations", REVISION], (newer + 1).to_string());
                     self.write_set(set);
                 }

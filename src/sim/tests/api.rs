@@ -143,7 +143,7 @@ async fn patches_answer_as_the_real_server_does() {
         mistyped.body["message"]
             .as_str()
             .unwrap()
-            .starts_with("Rollout.argoproj.io \"web\" is invalid: status.abort: Invalid value")
+            .starts_with("Rollout.argoproj.io \"web\" is invalid: [status.abort: Invalid value: \"string\": abort in body must be of type boolean")
     );
     let stale =
         patch(&world, &web(), MERGE, json!({"metadata": {"resourceVersion": "1"}, "spec": {"paused": false}})).await;
@@ -154,7 +154,22 @@ async fn patches_answer_as_the_real_server_does() {
     );
     let other =
         patch(&world, &web(), MERGE, json!({"metadata": {"uid": "someone-else"}, "spec": {"paused": false}})).await;
-    assert_eq!(other.code, 409);
+    assert_eq!((other.code, &other.body["details"]["causes"][0]["field"]), (422, &json!("metadata.uid")));
+    let status = json!({"metadata": {"uid": "someone-else"}, "status": {"message": "x"}});
+    assert_eq!(
+        patch(&world, &format!("{}/status", web()), MERGE, status).await.code,
+        200,
+        "the status does not look at it"
+    );
+    let unknown = json!({"spec": {"frobnicate": true}});
+    let strict = patch(&world, &format!("{}?fieldValidation=Strict", web()), MERGE, unknown.clone()).await;
+    assert_eq!(strict.code, 422);
+    assert!(
+        strict.body["message"].as_str().unwrap().ends_with("strict decoding error: unknown field \"spec.frobnicate\"")
+    );
+    let warned = patch(&world, &web(), MERGE, unknown).await;
+    assert_eq!(warned.headers["warning"].to_str().unwrap(), "299 - \"unknown field \\\"spec.frobnicate\\\"\"");
+    assert!(warned.body["spec"]["frobnicate"].is_null());
 }
 
 #[tokio::test]
@@ -189,7 +204,12 @@ async fn creating_and_deleting_keep_their_preconditions() {
     let wrong = json!({"preconditions": {"uid": "0"}});
     let refused = send(&world, "DELETE", &notes, "application/json", "", &wrong).await;
     assert_eq!(refused.code, 409);
-    assert!(refused.body["message"].as_str().unwrap().contains("Precondition failed: UID in precondition: 0"));
+    assert!(
+        refused.body["message"]
+            .as_str()
+            .unwrap()
+            .contains("the UID in the precondition (0) does not match the UID in record (")
+    );
     let uid = get(&world, &notes).await.body["metadata"]["uid"].clone();
     let right = json!({"preconditions": {"uid": uid}});
     assert_eq!(send(&world, "DELETE", &notes, "application/json", "", &right).await.body["status"], "Success");

@@ -59,11 +59,25 @@ async fn a_bookmark_comes_before_the_end_and_then_the_end() {
         version.as_str().unwrap()
     );
     let mut lines = watch(&world, &path).await;
+    let changed = patch(&world, &format!("{ROLLOUTS}/web"), MERGE, json!({"metadata": {"labels": {"a": "b"}}})).await;
+    assert_eq!(events(&mut lines).await[0]["type"], "MODIFIED");
     let bookmark = events(&mut lines).await.remove(0);
     assert_eq!((&bookmark["type"], &bookmark["object"]["kind"]), (&json!("BOOKMARK"), &json!("Rollout")));
+    assert_eq!(bookmark["object"]["metadata"]["resourceVersion"], changed.body["metadata"]["resourceVersion"]);
     assert!(begun.elapsed() < Duration::from_millis(2900), "two seconds before the end");
     assert!(events(&mut lines).await.is_empty());
     assert!(begun.elapsed() >= Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn an_idle_watch_gets_no_bookmark() {
+    let world = world().await;
+    let version = get(&world, ROLLOUTS).await.body["metadata"]["resourceVersion"].clone();
+    let path = format!(
+        "{ROLLOUTS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=3&resourceVersion={}",
+        version.as_str().unwrap()
+    );
+    assert!(events(&mut watch(&world, &path).await).await.is_empty(), "nothing but the end");
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ impl Done {
     /// Requires that exit code.
     #[track_caller]
     pub fn ends(self, code: i32) -> Done {
-        assert_eq!(self.code, Some(code), "{self:#?}");
+        assert_eq!(self.code, Some(code), "{}: {self:#?}", self.args);
         self
     }
 

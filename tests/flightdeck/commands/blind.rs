@@ -16,7 +16,7 @@ async fn without_a_cluster_it_says_what_to_do() {
     let home = Home::new();
     one_sentence(home.run(&["rollout", "list"], "").await, 3, "--kubeconfig FILE");
     home.write("kubeconfig", "clusters: [");
-    one_sentence(home.run(&["rollout", "get", "web"], "").await, 3, "cannot read the kubeconfig");
+    one_sentence(home.run(&["rollout", "get", "web"], "").await, 3, "the kubeconfig is not what it should be");
     home.write("kubeconfig", "apiVersion: v1\nkind: Config\n");
     one_sentence(home.run(&["status"], "").await, 3, "--context NAME");
     // Nothing listens on the discard port of loopback.

@@ -16,6 +16,6 @@ async fn a_reason_is_required_where_the_configuration_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_in_the_configuration_is_said_and_not_fatal() {
     let bench = Bench::new().await;
-    bench.home.write("config/config.yaml", "read_only: perhaps\n");
+    bench.home.write("config/config.yaml", "thema: dark\n");
     bench.run("rollout abort web --dry-run").await.ends(0).says("config.yaml");
 }

@@ -49,8 +49,6 @@ async fn a_name_must_mean_one_object() {
     bench.run("rollout get cart -n stage").await.ends(0);
     bench.run("rollout get nothing -n shop").await.ends(3).says("there is no Rollout nothing in namespace shop");
     bench.run("rollout get web -n stage").await.ends(3);
-    // The same cluster by two names is twice the same object.
-    bench.run("rollout get web --context admin --context viewer").await.ends(2).says("--context NAME");
 }
 
 #[tokio::test(flavor = "multi_thread")]

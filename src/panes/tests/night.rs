@@ -1,13 +1,7 @@
-//! A made-up night at three o'clock for the tests of panes: one release of each kind, and how a screen reads as text.
+//! A made-up night at three o'clock: one release of each kind.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use crate::keys::Keymap;
 use crate::release::analysis::{AnalysisPhase, AnalysisRun, Measurement, Metric, MetricResult, Provider};
 use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
@@ -15,11 +9,7 @@ use crate::release::observation::{Change, ObjectEvent, Observation, Report, Said
 use crate::release::replicas::{Pod, PodHealth, ReplicaSet};
 use crate::release::rollout::{BlueGreen, Canary, PauseCondition, Rollout, Status, Step, Strategy};
 use crate::release::text::visible;
-use crate::theme::{Glyphs, Role, Theme};
-
-use super::cx::Cx;
-use super::screen;
-use super::ui::{Context, Detail, Ui};
+use jiff::{SignedDuration, Timestamp};
 
 /// Seconds after three in the morning.
 pub fn at(second: i64) -> Timestamp {
@@ -177,9 +167,9 @@ pub fn metric(name: &str, condition: &str) -> Metric {
         initial_delay: None,
         count: Some(20),
         failure_limit: Some(2),
-        inconclusive_limit: None,
-        consecutive_error_limit: None,
-        consecutive_success_limit: None,
+        inconclusive_limit: Some(0),
+        consecutive_error_limit: Some(4),
+        consecutive_success_limit: Some(0),
         success_condition: Some(condition.into()),
         failure_condition: None,
         provider: Provider::Prometheus { address: "http://prometheus:9090".into(), query: "rate(x)".into() },
@@ -361,106 +351,4 @@ pub fn night() -> Model {
         model.observe(Report { source: source("rollouts"), said }, at(295));
     }
     model
-}
-
-pub fn ui() -> Ui {
-    let mut ui = Ui::new(vec![Context {
-        name: Arc::from("prod-eu"),
-        label: Arc::from("prod-eu"),
-        colour: None,
-        protected: true,
-    }]);
-    ui.read_only = Some("READ-ONLY".to_owned());
-    ui
-}
-
-/// A screen with the detail of that Rollout open.
-pub fn ui_of(rollout: &str) -> Ui {
-    let mut ui = ui();
-    ui.detail = Some(Detail::new(id(rollout)));
-    ui
-}
-
-/// The whole screen in cells.
-pub fn drawn(model: &Model, ui: &mut Ui, size: (u16, u16), theme: &Theme, glyphs: Glyphs) -> Buffer {
-    let area = Rect::new(0, 0, size.0, size.1);
-    let mut buf = Buffer::empty(area);
-    let cx = Cx::new(model, theme, &glyphs, now(), false);
-    screen::settle(&cx, ui, area);
-    screen::draw(&cx, ui, &Keymap::default(), area, &mut buf);
-    buf
-}
-
-/// The whole screen as text.
-pub fn text(model: &Model, ui: &mut Ui, size: (u16, u16)) -> String {
-    rows(&drawn(model, ui, size, &Theme::default(), Glyphs::Unicode))
-}
-
-/// Cells as text.
-pub fn rows(buf: &Buffer) -> String {
-    let row = |y| (0..buf.area.width).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-    (0..buf.area.height).map(row).collect::<Vec<_>>().join("\n")
-}
-
-/// The whole screen as text, and beneath it the same in letters for styles: o ok, p progressing, a attention, c critical,
-/// u unknown, s stale, d dim, t title, k key, P protected, R read-only, . text; capitals for what is selected.
-pub fn screen(model: &Model, ui: &mut Ui, size: (u16, u16)) -> String {
-    let theme = Theme::default();
-    let buf = drawn(model, ui, size, &theme, Glyphs::Unicode);
-    let letters = (0..size.1).map(|y| (0..size.0).map(|x| letter(&theme, &buf, x, y)).collect::<String>());
-    let letters: Vec<String> = letters.map(|row| row.trim_end_matches(['.', ' ']).to_owned()).collect();
-    format!("{}\n{}\n{}", rows(&buf), "-".repeat(usize::from(size.0.min(40))), letters.join("\n"))
-}
-
-fn letter(theme: &Theme, buf: &Buffer, x: u16, y: u16) -> char {
-    let cell = &buf[(x, y)];
-    if cell.symbol() == " " && cell.bg == theme.style(Role::Text).bg.unwrap_or_default() {
-        return ' ';
-    }
-    let roles = [
-        (Role::Protected, 'P'),
-        (Role::ReadOnly, 'R'),
-        (Role::Filter, 'F'),
-        (Role::Ok, 'o'),
-        (Role::Progressing, 'p'),
-        (Role::Attention, 'a'),
-        (Role::Critical, 'c'),
-        (Role::Unknown, 'u'),
-        (Role::Stale, 's'),
-        (Role::Dim, 'd'),
-        (Role::Border, 'b'),
-        (Role::Title, 't'),
-        (Role::Key, 'k'),
-    ];
-    let is = |role: Role| {
-        let style = theme.style(role);
-        style.fg == Some(cell.fg) && style.bg.is_none_or(|bg| bg == cell.bg)
-    };
-    let found = roles.iter().find(|(role, _)| is(*role)).map_or('.', |(_, letter)| *letter);
-    if Some(cell.bg) == theme.style(Role::Selection).bg { found.to_ascii_uppercase() } else { found }
-}
-
-/// The screen as escape sequences, to be looked at.
-pub fn ansi(buf: &Buffer) -> String {
-    use ratatui::style::{Color, Modifier};
-    let colour = |colour: Color, ground: u8| match colour {
-        Color::Rgb(r, g, b) => format!("\u{1b}[{};2;{r};{g};{b}m", 38 + ground),
-        _ => String::new(),
-    };
-    let mut text = String::new();
-    for y in 0..buf.area.height {
-        for x in 0..buf.area.width {
-            let cell = &buf[(x, y)];
-            text += "\u{1b}[0m";
-            text += &(colour(cell.fg, 0) + &colour(cell.bg, 10));
-            for (modifier, code) in [(Modifier::BOLD, 1), (Modifier::ITALIC, 3), (Modifier::REVERSED, 7)] {
-                if cell.modifier.contains(modifier) {
-                    text += &format!("\u{1b}[{code}m");
-                }
-            }
-            text += cell.symbol();
-        }
-        text += "\u{1b}[0m\n";
-    }
-    text
 }

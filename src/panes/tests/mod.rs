@@ -1,0 +1,6 @@
+//! Whole screens, as a person would see them.
+
+pub mod night;
+pub mod picture;
+mod safety;
+mod screens;
