@@ -21,6 +21,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+pub use answer::Miss;
 pub use client::Client;
 pub use poll::{Handle, open};
 pub use settings::{Credentials, Files, Settings, Slug};

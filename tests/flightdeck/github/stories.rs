@@ -1,15 +1,18 @@
 //! What the stories tell arrives in the model, costs nothing the second time, and goes on after a fault.
 
-use super::*;
-use crate::release::drift::DriftVerdict;
-use crate::release::drift_watch::{self, DriftState};
-use crate::release::flag::FlagState;
-use crate::release::gate::GateVerdict;
-use crate::release::model::Liveness;
-use crate::release::observation::FailureKind;
-use crate::release::pull::PullLookup;
-use crate::release::repository::{Duty, Topic};
-use crate::sim::Fault;
+use flightdeck::release::drift::DriftVerdict;
+use flightdeck::release::drift_watch::{self, DriftState};
+use flightdeck::release::flag::FlagState;
+use flightdeck::release::gate::GateVerdict;
+use flightdeck::release::model::Liveness;
+use flightdeck::release::observation::{FailureKind, Said};
+use flightdeck::release::pull::PullLookup;
+use flightdeck::release::repository::{Duty, Finding, Topic};
+use flightdeck::sim::Fault;
+use flightdeck::sources::github::NAME;
+
+use super::{STORY, Watched, settings, world};
+use crate::world::deck::now;
 
 #[tokio::test]
 async fn every_story_arrives_and_the_second_look_costs_nothing() {
@@ -36,7 +39,7 @@ async fn every_story_arrives_and_the_second_look_costs_nothing() {
 
     let drift = shop.workflow(Duty::Drift).unwrap();
     let plan = shop.plan.as_ref().unwrap().content.clone();
-    let (state, why) = drift_watch::state(drift.workflow.as_ref(), &drift.runs, plan.as_ref(), clock());
+    let (state, why) = drift_watch::state(drift.workflow.as_ref(), &drift.runs, plan.as_ref(), now());
     assert_eq!(state, DriftState::Found(DriftVerdict::DriftAndPending), "{why}");
     assert_eq!(drift.jobs.as_ref().unwrap().jobs[0].name, "plan");
 
@@ -59,8 +62,8 @@ async fn every_story_arrives_and_the_second_look_costs_nothing() {
     assert!(shop.workflow(Duty::Teardown).unwrap().workflow.is_some());
 
     let fresh = watched.model.source("acme/shop", NAME).unwrap();
-    assert_eq!(fresh.liveness(clock()), Liveness::Live);
-    let later = clock() + jiff::SignedDuration::from_secs(30);
+    assert_eq!(fresh.liveness(now()), Liveness::Live);
+    let later = now() + jiff::SignedDuration::from_secs(30);
     assert_eq!(fresh.liveness(later), Liveness::Live, "it has said that it would be silent");
 
     let asked = world.asked();
@@ -95,10 +98,8 @@ async fn a_fault_is_said_and_ends() {
 #[tokio::test]
 async fn a_repository_that_nobody_may_see_is_no_empty_one() {
     let world = world(&[STORY]).await;
-    let mut settings = settings(&world.github_url(), None);
-    settings.repository = Slug::parse("acme/shop").unwrap();
     world.fault(Fault::GithubForbidden);
-    let mut watched = Watched::start(settings);
+    let mut watched = Watched::start(settings(&world.github_url(), None));
     watched.handle.previews([412].into());
     let Said::Failing(failure) = watched.until(|said| matches!(said, Said::Failing(_))).await else { unreachable!() };
     assert_eq!(failure.kind, FailureKind::Forbidden);

@@ -1,36 +1,32 @@
-//! The source over loopback: against the simulated GitHub, and against a server that says what a test wants.
+//! GitHub's source against the simulated GitHub, over loopback.
 
-mod client;
+mod faults;
 mod stories;
 
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::*;
-use crate::release::model::Model;
-use crate::release::observation::{Report, Said};
-use crate::release::repository::{Finding, Repository};
-use crate::sim::{World, WorldConfig};
+use flightdeck::release::model::Model;
+use flightdeck::release::observation::{Observation, Report, Said};
+use flightdeck::release::repository::{Finding, Repository};
+use flightdeck::sim::{World, WorldConfig};
+use flightdeck::sources::github::{Credentials, Handle, NAME, Settings, Slug, open};
 
-pub(super) const STORY: &str = include_str!("../../../../fixtures/demo/github.yaml");
+use crate::world::deck::now;
 
-#[expect(clippy::disallowed_methods, reason = "limits end in real time")]
-pub(super) fn clock() -> Timestamp {
-    Timestamp::now()
-}
+const STORY: &str = include_str!("../../fixtures/demo/github.yaml");
 
 /// A world with a cluster and these stories.
-pub(super) async fn world(stories: &[&str]) -> World {
+async fn world(stories: &[&str]) -> World {
     let mut config = WorldConfig::empty();
     config.stories.extend(stories.iter().map(|story| (*story).to_owned()));
     World::start(config).await.unwrap()
 }
 
 /// The story's repository at that address, with the token in that file.
-pub(super) fn settings(url: &str, token: Option<&Path>) -> Settings {
+fn settings(url: &str, token: Option<&Path>) -> Settings {
     Settings {
         url: url.to_owned(),
         credentials: token.map_or(Credentials::None, |file| Credentials::File(file.to_owned())),
@@ -40,28 +36,28 @@ pub(super) fn settings(url: &str, token: Option<&Path>) -> Settings {
 }
 
 /// A source at work, and what a model makes of it.
-pub(super) struct Watched {
-    pub(super) handle: Handle,
-    pub(super) model: Model,
+struct Watched {
+    handle: Handle,
+    model: Model,
     reports: mpsc::Receiver<Report>,
 }
 
 impl Watched {
-    pub(super) fn start(settings: Settings) -> Self {
+    fn start(settings: Settings) -> Self {
         let (sender, reports) = mpsc::channel(100);
-        let (handle, task) = open(settings, sender, clock);
+        let (handle, task) = open(settings, sender, now);
         tokio::spawn(task);
         Watched { handle, model: Model::default(), reports }
     }
 
     /// Takes in what comes until something is said.
-    pub(super) async fn until(&mut self, is_it: impl Fn(&Said) -> bool) -> Said {
+    async fn until(&mut self, is_it: impl Fn(&Said) -> bool) -> Said {
         let wait = async {
             loop {
                 let report = self.reports.recv().await.expect("the source is at work");
                 assert_eq!((&*report.source.context, &*report.source.kind), ("acme/shop", NAME));
                 let said = report.said.clone();
-                self.model.observe(report, clock());
+                self.model.observe(report, now());
                 if is_it(&said) {
                     return said;
                 }
@@ -70,12 +66,11 @@ impl Watched {
         tokio::time::timeout(Duration::from_secs(30), wait).await.expect("it is said in time")
     }
 
-    pub(super) async fn until_found(&mut self, is_it: impl Fn(&Finding) -> bool) {
-        use crate::release::observation::Observation;
+    async fn until_found(&mut self, is_it: impl Fn(&Finding) -> bool) {
         self.until(|said| matches!(said, Said::Partial(Observation::Repository(finding)) if is_it(finding))).await;
     }
 
-    pub(super) fn repository(&self) -> &Repository {
+    fn repository(&self) -> &Repository {
         self.model.repository().expect("a repository").1
     }
 }
