@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
 };
@@ -17,7 +17,11 @@ use crossterm::{cursor, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use rustix::event::{PollFd, PollFlags, poll};
+use tokio::sync::mpsc;
 
+/// Keys that may wait for the loop.
+const KEYS: usize = 256;
 /// How long giving the terminal back may wait for a line that does not take its bytes.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -149,6 +153,40 @@ impl Terminal {
         // A panic of ours has given it back already; once more would put the cursor over its message.
         if !std::thread::panicking() {
             give_back();
+        }
+    }
+}
+
+/// Listens to the keyboard on a thread of its own. The channel ends when the terminal is gone.
+///
+/// crossterm reads for ever at the end of input, so that a terminal that is gone must be noticed before it is asked.
+pub fn listen() -> io::Result<mpsc::Receiver<Event>> {
+    let (pressed, keys) = mpsc::channel(KEYS);
+    std::thread::Builder::new().name("keyboard".into()).spawn(move || {
+        while let Ok(true) = wait_for_input() {
+            while let Ok(true) = event::poll(Duration::ZERO) {
+                let Ok(event) = event::read() else { return };
+                if pressed.blocking_send(event).is_err() {
+                    return;
+                }
+            }
+        }
+    })?;
+    Ok(keys)
+}
+
+/// Waits until there is something to read; false when the other end has hung up.
+fn wait_for_input() -> io::Result<bool> {
+    let stdin = io::stdin();
+    loop {
+        let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut polled, None) {
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+            Ok(_) => {
+                let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+                return Ok(!polled[0].revents().intersects(gone));
+            }
         }
     }
 }

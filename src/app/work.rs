@@ -64,12 +64,6 @@ impl Work {
         }
     }
 
-    /// Whether a later write to the same object ends the watch over what this one did: it may change it on purpose.
-    fn gives_way_to(&self, later: &Work) -> bool {
-        let is_over = matches!(self.stage, Stage::Done { .. } | Stage::Accepted { late: true, .. });
-        is_over && self.number < later.number && self.plan.target.uid == later.plan.target.uid
-    }
-
     fn words(&self) -> String {
         format!("{} {}", self.plan.action, self.plan.target.path())
     }
@@ -103,7 +97,6 @@ impl App {
         self.say(text, role);
         // Also what is unknown may show its effect yet.
         if matches!(executed.outcome, Outcome::Applied { .. } | Outcome::Unknown { .. }) {
-            self.works.retain(|earlier| !earlier.gives_way_to(&work));
             work.stage = Stage::Accepted { at: now, late: false };
             work.executed = Some(Box::new(executed));
             self.works.push(work);
@@ -137,13 +130,8 @@ impl App {
         }
         let mut effects = Vec::new();
         let mut works = std::mem::take(&mut self.works);
-        let sending: Vec<Work> = works.iter().filter(|work| work.is_sending()).cloned().collect();
         works.retain_mut(|work| {
             let (Stage::Accepted { .. } | Stage::Done { .. }) = work.stage else { return true };
-            // Its change may be seen before its answer comes: nobody else put anything back then.
-            if sending.iter().any(|later| work.gives_way_to(later)) {
-                return true;
-            }
             let (effect, target) = (&work.plan.effect, &work.plan.target);
             let progress = match work.stage {
                 Stage::Done { .. } => effect.put_back(&self.model, target).map_or(Progress::Done, Progress::Reverted),

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// The longest wait for anything; a loaded machine is slow.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a quiet terminal is listened to before a condition outside of it is looked at again.
 const GLANCE: Duration = Duration::from_millis(20);
 

@@ -1,6 +1,6 @@
 //! Every action by its key: once, after a dialog, and only with the key that confirms.
 
-use flightdeck::sim::{Fault, WorldConfig};
+use flightdeck::sim::Fault;
 use serde_json::Value;
 
 use super::deck::Deck;
@@ -57,7 +57,7 @@ async fn pause_and_resume_and_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn undo_to_a_chosen_revision() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.select("shop/catalog").await;
     deck.press("U");
     let sets = |deck: &Deck| deck.app.model.replica_sets.len();
@@ -93,7 +93,7 @@ async fn terminate_a_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_confirm_key_confirms_and_not_too_soon() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.select("shop/web").await;
     deck.press("P");
     deck.asked().await;
@@ -112,7 +112,7 @@ async fn only_the_confirm_key_confirms_and_not_too_soon() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_held_down_confirms_nothing() {
     use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.select("shop/web").await;
     deck.press("P");
     deck.asked().await;
@@ -129,7 +129,7 @@ async fn marked_rows_are_one_dialog_and_one_confirm() {
     deck.press("/ ctrl-u 'Healthy' enter");
     deck.until("only healthy ones", |deck| deck.text().contains("of 15")).await;
     deck.press("*");
-    deck.press("O");
+    deck.press("W");
     let Some(open) = deck.dialog() else { panic!("{}\n{}", deck.notice(), deck.text()) };
     let (plans, refused) = (open.items.len(), open.refused.len());
     assert!(plans >= 5, "{plans} plans, {refused} refused");
@@ -150,7 +150,7 @@ async fn marked_rows_are_one_dialog_and_one_confirm() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_moved_on_behind_a_frozen_screen_is_refused() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.select("shop/web").await;
     deck.press("f");
     let before = deck.text();
@@ -168,7 +168,7 @@ async fn what_moved_on_behind_a_frozen_screen_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_action_does_not_touch_the_picture_before_the_cluster_did_it() {
-    let mut deck = Deck::open(WorldConfig::default(), &[], "").await;
+    let mut deck = Deck::small().await;
     deck.select("shop/web").await;
     deck.press("P");
     deck.asked().await;

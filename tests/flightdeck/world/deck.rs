@@ -41,7 +41,22 @@ pub struct Deck {
     ahead: SignedDuration,
 }
 
+/// A small world: `shop/web`, which waits for a human, and what is healthy. The past of the whole demo takes a second.
+pub fn small() -> WorldConfig {
+    let stories = [
+        include_str!("../../../fixtures/demo/cluster.yaml"),
+        include_str!("../../../fixtures/demo/web.yaml"),
+        include_str!("../../../fixtures/demo/healthy.yaml"),
+    ];
+    WorldConfig { stories: stories.map(str::to_owned).to_vec(), ..WorldConfig::default() }
+}
+
 impl Deck {
+    /// On the small world, once everything is read.
+    pub async fn small() -> Self {
+        Deck::open(small(), &[], "").await
+    }
+
     /// On the demo world, once everything is read.
     pub async fn demo() -> Self {
         Deck::open(WorldConfig::default(), &[], "").await

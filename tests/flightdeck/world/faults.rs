@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use flightdeck::panes::ui::Check;
 use flightdeck::release::model::Liveness;
-use flightdeck::sim::{Fault, WorldConfig};
+use flightdeck::sim::Fault;
 
-use super::deck::Deck;
+use super::deck::{Deck, small};
 
 /// The screen says `word` while the fault lasts, can be moved in, and is live again afterwards.
 async fn comes_and_goes(fault: Fault, word: &str) {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.fault(fault);
     deck.sees(word).await;
     assert!(deck.text().contains("shop/web"), "the last data stay:\n{}", deck.text());
@@ -21,29 +21,20 @@ async fn comes_and_goes(fault: Fault, word: &str) {
     deck.sees("✓ LIVE").await;
 }
 
+/// All at once: each waits for real pauses between tries, the longest half a minute.
 #[tokio::test(flavor = "multi_thread")]
-async fn down() {
-    comes_and_goes(Fault::Down, "RETRYING").await;
+async fn every_fault_has_its_word_and_passes() {
+    tokio::join!(
+        comes_and_goes(Fault::Down, "RETRYING"),
+        comes_and_goes(Fault::Forbidden, "FORBIDDEN"),
+        comes_and_goes(Fault::Unauthorized, "UNAUTHORIZED"),
+        comes_and_goes(Fault::TooMany, "RETRYING"),
+        silence_is_noticed_within_15_seconds(),
+    );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn forbidden() {
-    comes_and_goes(Fault::Forbidden, "FORBIDDEN").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn unauthorized() {
-    comes_and_goes(Fault::Unauthorized, "UNAUTHORIZED").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn too_many() {
-    comes_and_goes(Fault::TooMany, "RETRYING").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn silent_is_noticed_within_15_seconds() {
-    let mut deck = Deck::demo().await;
+async fn silence_is_noticed_within_15_seconds() {
+    let mut deck = Deck::small().await;
     deck.fault(Fault::Silent);
     let begun = Instant::now();
     deck.until("a word for the silence", |deck| !deck.text().contains("✓ LIVE")).await;
@@ -55,7 +46,7 @@ async fn silent_is_noticed_within_15_seconds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_410_nothing_is_missed() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.fault(Fault::Gone);
     deck.world.delete("rollouts/shop/catalog");
     let is_there = |deck: &Deck| deck.app.model.rollouts.iter().any(|rollout| &*rollout.id.name == "catalog");
@@ -65,7 +56,7 @@ async fn after_410_nothing_is_missed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_is_asked_first_and_sent_once() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.select("shop/web").await;
     deck.fault(Fault::Slow(Duration::from_millis(700)));
     deck.press("P");
@@ -82,7 +73,7 @@ async fn slow_is_asked_first_and_sent_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forbidden_writes_are_said_before_anything_is_sent() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.fault(Fault::ForbiddenWrites);
     deck.select("shop/web").await;
     deck.press("P");
@@ -101,7 +92,7 @@ async fn forbidden_writes_are_said_before_anything_is_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conflict_is_told_and_changes_nothing() {
-    let mut deck = Deck::demo().await;
+    let mut deck = Deck::small().await;
     deck.select("shop/web").await;
     deck.press("P");
     deck.asked().await;
@@ -116,7 +107,7 @@ async fn a_conflict_is_told_and_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_controller_nothing_takes_effect_and_that_is_said() {
-    let mut deck = Deck::open(WorldConfig::default(), &[], "verify_timeout: 2s\n").await;
+    let mut deck = Deck::open(small(), &[], "verify_timeout: 2s\n").await;
     deck.fault(Fault::ControllerAway);
     deck.select("platform/identity").await;
     deck.press("O");

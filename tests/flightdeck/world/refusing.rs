@@ -3,14 +3,13 @@
 use std::os::unix::fs::PermissionsExt;
 
 use flightdeck::panes::ui::Field;
-use flightdeck::sim::WorldConfig;
 
-use super::deck::Deck;
+use super::deck::{Deck, small};
 
 const PROTECTED: &str = "contexts:\n  test: { protected: true }\n";
 
 async fn with(arguments: &[&str], configuration: &str) -> Deck {
-    let mut deck = Deck::open(WorldConfig::default(), arguments, configuration).await;
+    let mut deck = Deck::open(small(), arguments, configuration).await;
     deck.select("shop/web").await;
     deck
 }
