@@ -16,7 +16,7 @@ pub(super) fn read(repo: &Repo, call: &Call, rest: &[&str]) -> Reply {
             None => Reply::not_found(),
         },
         ["pulls"] => pulls(repo, call),
-        ["pulls", number] => match repo.pulls.iter().find(|pull| pull["number"].to_string() == *number) {
+        ["pulls", number] => match repo.pulls.iter().find(|pull| pull["number"].as_u64() == number.parse().ok()) {
             Some(pull) => Reply::ok(pull.clone()),
             None => Reply::not_found(),
         },

@@ -121,7 +121,7 @@ fn create_pull(repo: &mut Repo, call: &Call) -> Reply {
 }
 
 fn merge(repo: &mut Repo, call: &Call, number: &str) -> Reply {
-    let Some(at) = repo.pulls.iter().position(|pull| pull["number"].to_string() == number) else {
+    let Some(at) = repo.pulls.iter().position(|pull| pull["number"].as_u64() == number.parse().ok()) else {
         return Reply::not_found();
     };
     let Some(pull) = repo.pulls.get(at).cloned() else { return Reply::not_found() };

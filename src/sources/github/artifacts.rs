@@ -15,11 +15,14 @@ use super::client::Client;
 /// Larger artifacts are not downloaded at all.
 const LARGEST: u64 = 32 << 20;
 
+/// Takes a file apart.
+type Read<T> = dyn Fn(&[u8]) -> Result<T, String> + Send + Sync;
+
 /// What the runs of one workflow left behind.
 pub struct Shelf<T> {
     /// Glob of the artifact's name, and of the file in it.
     glob: String,
-    read: Arc<dyn Fn(&[u8]) -> Result<T, String> + Send + Sync>,
+    read: Arc<Read<T>>,
     /// By run and attempt.
     known: BTreeMap<(u64, u64), Option<Result<T, String>>>,
 }
