@@ -30,6 +30,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Bytes are written by a thread of their own: a stalled SSH connection stops the picture, not the program.
 pub struct Terminal {
     writer: Option<Writer>,
+    /// What has to be said before the next picture. It goes out in one piece with it: as a piece of its own it would
+    /// take the writer's one waiting place, and the first picture would miss its slot.
+    opening: Vec<u8>,
     /// What the terminal shows, once the writer has caught up. None: nothing is known, paint everything.
     shown: Option<Buffer>,
     /// What panicked in other threads while the picture went on.
@@ -53,9 +56,7 @@ impl Terminal {
         }
         let panics = install_panic_hook();
         crossterm::terminal::enable_raw_mode()?;
-        let mut terminal = Terminal { writer: Some(Writer::start()?), shown: None, panics };
-        terminal.send(entering()?);
-        Ok(terminal)
+        Ok(Terminal { writer: Some(Writer::start()?), opening: entering()?, shown: None, panics })
     }
 
     /// Columns and rows.
@@ -72,7 +73,7 @@ impl Terminal {
     /// Shows `next`. False when the line has not taken the last picture yet: try again in the next frame slot.
     /// Nothing at all is written when nothing differs.
     pub fn present(&mut self, next: &Buffer) -> io::Result<bool> {
-        let mut bytes = Vec::new();
+        let mut bytes = self.opening.clone();
         let blank;
         let (before, whole) = match &self.shown {
             Some(shown) if shown.area == next.area => (shown, false),
@@ -93,6 +94,7 @@ impl Terminal {
         queue!(bytes, EndSynchronizedUpdate)?;
         let taken = self.send(bytes);
         if taken {
+            self.opening.clear();
             self.shown = Some(next.clone());
         }
         Ok(taken)
@@ -127,7 +129,7 @@ impl Terminal {
         // What is raw already is not looked at again unless it is given back first.
         crossterm::terminal::disable_raw_mode()?;
         crossterm::terminal::enable_raw_mode()?;
-        self.send(entering()?);
+        self.opening = entering()?;
         self.forget();
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! `cargo bench`: the budgets, each measured beside its floor in the same run, as a table.
 //!
 //! `cargo bench -- [SECTION...] [--kubeconfig FILE] [--kubectl FILE] [--runs N]`. Without a kubeconfig the API server is
-//! the simulated world in this process; with one it is that cluster, which gets 2,000 rollouts in namespaces `bench-…`
-//! and should run no rollouts controller. Never a timed test: a loaded machine misses budgets, and says how loaded it is.
+//! the simulated world in this process; with one it is that cluster, which gets 2,000 rollouts in namespaces `team-…`
+//! and should run no rollouts controller. `FLIGHTDECK_BENCHED` names another binary to measure in place of this build's.
+//! Never a timed test: a loaded machine misses budgets, and the table says how loaded it was.
 
 mod change;
 mod frames;
@@ -34,8 +35,8 @@ pub struct Bench {
 type Section = (&'static str, fn(&Bench, &mut Table));
 
 const SECTIONS: &[Section] = &[
-    ("frames", frames::run),
     ("start", start::run),
+    ("frames", frames::run),
     ("change", change::run),
     ("keys", keys::run),
     ("memory", memory::run),

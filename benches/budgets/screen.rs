@@ -1,7 +1,7 @@
 //! A program in a pseudo-terminal: what it writes, when, and what can be read on its screen.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,10 @@ const FRAME_END: &[u8] = b"\x1b[?2026l";
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The flightdeck that this benchmark was built with.
-pub const FLIGHTDECK: &str = env!("CARGO_BIN_EXE_flightdeck");
+/// The flightdeck that is measured: the one that this benchmark was built with, or another to compare with.
+pub fn flightdeck() -> PathBuf {
+    std::env::var_os("FLIGHTDECK_BENCHED").unwrap_or_else(|| env!("CARGO_BIN_EXE_flightdeck").into()).into()
+}
 
 /// Columns and rows.
 pub type Size = (u16, u16);
@@ -34,7 +36,7 @@ pub struct Screen {
 impl Screen {
     /// Starts the cockpit on the cluster of a kubeconfig; its folders are in `home`.
     pub fn cockpit(kubeconfig: &Path, home: &Path, size: Size) -> Screen {
-        let mut command = CommandBuilder::new(FLIGHTDECK);
+        let mut command = CommandBuilder::new(flightdeck());
         command.arg("--kubeconfig");
         command.arg(kubeconfig);
         Screen::open(command, home, size)

@@ -33,15 +33,7 @@ impl Server {
         for run in seed::runs(&world.list("rollouts"), runs) {
             world.apply(run).expect("an AnalysisRun");
         }
-        let kubeconfig = folder.path().join("kubeconfig");
-        let url = world.kubernetes_url();
-        let text = format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: bench\n\
-             clusters: [{{name: bench, cluster: {{server: \"{url}\"}}}}]\n\
-             users: [{{name: bench, user: {{}}}}]\n\
-             contexts: [{{name: bench, context: {{cluster: bench, user: bench}}}}]\n"
-        );
-        fs::write(&kubeconfig, text).expect("a kubeconfig");
+        let kubeconfig = kubeconfig(folder.path(), &world.kubernetes_url());
         let client = bench.runtime.block_on(client(&kubeconfig));
         Server { kubeconfig, client, world: Some(world), folder }
     }
@@ -75,6 +67,19 @@ impl Server {
         let name = |field: &str| top["metadata"][field].as_str().expect("a name").to_owned();
         format!("/apis/argoproj.io/v1alpha1/namespaces/{}/rollouts/{}", name("namespace"), name("name"))
     }
+}
+
+/// A kubeconfig for a server without credentials.
+pub fn kubeconfig(folder: &Path, url: &str) -> PathBuf {
+    let path = folder.join("kubeconfig");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: bench\n\
+         clusters: [{{name: bench, cluster: {{server: \"{url}\"}}}}]\n\
+         users: [{{name: bench, user: {{}}}}]\n\
+         contexts: [{{name: bench, context: {{cluster: bench, user: bench}}}}]\n"
+    );
+    fs::write(&path, text).expect("a kubeconfig");
+    path
 }
 
 async fn client(kubeconfig: &Path) -> kube::Client {

@@ -68,10 +68,10 @@ pub struct Hands {
     checks: Arc<Semaphore>,
 }
 
-/// One context, for reading and for writing.
+/// One context, for reading and, a moment later, for writing.
 struct Connection {
     cluster: Cluster,
-    writer: Writer,
+    writer: Option<Writer>,
 }
 
 /// Connected contexts, as they come.
@@ -127,12 +127,17 @@ impl Hands {
             let namespace = self.tools.namespace.clone();
             let previews = self.roster.of(&context);
             self.always.spawn(async move {
-                let Some(connection) = connected(&context, &address, &reports).await else { return };
-                let mut watches = sources::watch_always(&connection.cluster, namespace.as_deref(), &reports);
-                watches.spawn(watch_requests(connection.cluster.clone(), previews, reports.clone()));
-                if let Ok(mut connections) = connections.lock() {
-                    connections.insert(context, connection);
-                }
+                let Some(cluster) = connected(&context, &address, &reports).await else { return };
+                let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
+                watches.spawn(watch_requests(cluster.clone(), previews, reports.clone()));
+                let connect = |writer| {
+                    if let Ok(mut connections) = connections.lock() {
+                        connections.insert(context.clone(), Connection { cluster: cluster.clone(), writer });
+                    }
+                };
+                connect(None);
+                // Credentials may take their time: what can be seen already does not wait for them.
+                connect(Some(patient_writer(&context, &address).await));
                 while watches.join_next().await.is_some() {}
             });
         }
@@ -268,8 +273,7 @@ impl Hands {
     }
 
     fn writer(&self, context: &str) -> Result<Writer, String> {
-        let writer =
-            self.connections.lock().ok().and_then(|connections| Some(connections.get(context)?.writer.clone()));
+        let writer = self.connections.lock().ok().and_then(|connections| connections.get(context)?.writer.clone());
         writer.ok_or_else(|| format!("context {context} is not connected"))
     }
 
@@ -294,12 +298,12 @@ impl Hands {
     }
 }
 
-/// Connects, telling every source's failure until it succeeds; None when nobody listens any more.
-async fn connected(context: &Arc<str>, address: &Address, reports: &mpsc::Sender<Report>) -> Option<Connection> {
+/// Connects for reading, telling every source's failure until it succeeds; None when nobody listens any more.
+async fn connected(context: &Arc<str>, address: &Address, reports: &mpsc::Sender<Report>) -> Option<Cluster> {
     let mut pause = FIRST_PAUSE;
     loop {
-        let failure = match connect(context, address).await {
-            Ok(connection) => return Some(connection),
+        let failure = match cluster::connect(context, address).await {
+            Ok(cluster) => return Some(cluster),
             Err(failure) => failure,
         };
         for source in SOURCES.iter().filter(|source| source.scope != Scope::Focus) {
@@ -313,10 +317,14 @@ async fn connected(context: &Arc<str>, address: &Address, reports: &mpsc::Sender
     }
 }
 
-async fn connect(context: &Arc<str>, address: &Address) -> Result<Connection, Failure> {
-    let cluster = cluster::connect(context, address).await?;
-    let writer = connect_writer(context, address).await?;
-    Ok(Connection { cluster, writer })
+/// Connects for writing. What keeps it from that also keeps the sources from reading, and they say so.
+async fn patient_writer(context: &Arc<str>, address: &Address) -> Writer {
+    loop {
+        match connect_writer(context, address).await {
+            Ok(writer) => return writer,
+            Err(_) => tokio::time::sleep(LAST_PAUSE).await,
+        }
+    }
 }
 
 /// Connects for writing: a client of its own, which never repeats a request.

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
+use crate::release::model::Version;
 use crate::release::object::Uid;
 
 use super::Pane;
@@ -28,6 +31,19 @@ pub struct ListState {
     pub filter: Option<Filter>,
     /// Column and whether reversed; None is the natural order.
     pub sort: Option<(usize, bool)>,
+    /// What `order` was made from. Most pictures follow a key or a second that went by, and need no new one.
+    basis: Option<Basis>,
+}
+
+/// What an order rests on: it holds while none of it is another.
+#[derive(Debug)]
+struct Basis {
+    version: Version,
+    filter: Option<String>,
+    sort: Option<(usize, bool)>,
+    made: Timestamp,
+    /// When time alone makes it another.
+    until: Option<Timestamp>,
 }
 
 /// A movement of the cursor.
@@ -42,17 +58,47 @@ pub enum Motion {
 impl ListState {
     /// Brings rows, cursor and offset in line with what the model holds now and the room there is.
     pub fn settle(&mut self, pane: &dyn Pane, cx: &Cx, height: usize) {
-        let rows = pane.rows(cx);
-        self.total = rows.len();
-        let order = match (&self.filter, self.sort) {
-            (None, None) => rows,
-            (filter, sort) => arranged(pane, cx, rows, filter.as_ref(), sort),
-        };
-        self.settle_order(order, height);
+        if !self.holds(cx) {
+            let own = cx.at(cx.now);
+            let rows = pane.rows(&own);
+            self.total = rows.len();
+            let order = match (&self.filter, self.sort) {
+                (None, None) => rows,
+                (filter, sort) => arranged(pane, &own, rows, filter.as_ref(), sort),
+            };
+            self.basis = Some(Basis {
+                version: cx.model.version(),
+                filter: self.filter.as_ref().map(|filter| filter.text.clone()),
+                sort: self.sort,
+                made: cx.now,
+                until: own.wake(),
+            });
+            self.reorder(order);
+        }
+        if let Some(until) = self.basis.as_ref().and_then(|basis| basis.until) {
+            cx.wake_at(until);
+        }
+        self.fit(height);
     }
 
     /// The same for a list whose rows are already in order.
     pub fn settle_order(&mut self, order: Vec<Uid>, height: usize) {
+        self.reorder(order);
+        self.fit(height);
+    }
+
+    fn holds(&self, cx: &Cx) -> bool {
+        let Some(basis) = &self.basis else { return false };
+        self.order.get(self.index) == self.cursor.as_ref()
+            && basis.version == cx.model.version()
+            && basis.filter.as_deref() == self.filter.as_ref().map(|filter| filter.text.as_str())
+            && basis.sort == self.sort
+            && basis.made <= cx.now
+            && basis.until.is_none_or(|until| cx.now < until)
+    }
+
+    /// Takes on a new order: the cursor goes where its row has gone.
+    fn reorder(&mut self, order: Vec<Uid>) {
         self.order = order;
         let last = self.order.len().saturating_sub(1);
         self.index = match &self.cursor {
@@ -69,7 +115,6 @@ impl ListState {
                 self.marks.remove(&mark);
             }
         }
-        self.fit(height);
     }
 
     /// Brings the offset in line with the room there is.

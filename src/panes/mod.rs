@@ -46,7 +46,8 @@ pub trait Pane: Sync {
     /// The columns, in order.
     fn columns(&self) -> &'static [Column];
 
-    /// All rows in their natural order: what matters most first.
+    /// All rows in their natural order: what matters most first. They are asked for again when the model has changed, and
+    /// when the time comes that `cx.wake_at` was told.
     fn rows(&self, cx: &Cx) -> Vec<Uid>;
 
     /// One cell per column; None when the row is gone.

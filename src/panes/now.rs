@@ -37,6 +37,9 @@ impl Pane for Now {
     }
 
     fn rows(&self, cx: &Cx) -> Vec<Uid> {
+        if let Some(at) = attention::next_change(cx.model, cx.now) {
+            cx.wake_at(at);
+        }
         attention::needs(cx.model, cx.now).iter().map(row_of).collect()
     }
 

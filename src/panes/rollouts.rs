@@ -48,9 +48,8 @@ impl Pane for Rollouts {
     fn rows(&self, cx: &Cx) -> Vec<Uid> {
         let mut rollouts: Vec<(Phase, &Rollout)> =
             cx.model.rollouts.iter().map(|rollout| (rollout.phase().phase, rollout)).collect();
-        rollouts.sort_by(|(a_phase, a), (b_phase, b)| {
-            urgency(*a_phase).cmp(&urgency(*b_phase)).then_with(|| a.id.cmp(&b.id))
-        });
+        // The model has them in the order of their names already, and a stable sort keeps it.
+        rollouts.sort_by_key(|(phase, _)| urgency(*phase));
         rollouts.into_iter().map(|(_, rollout)| rollout.id.uid.clone()).collect()
     }
 

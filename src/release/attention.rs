@@ -70,6 +70,14 @@ pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     needs
 }
 
+/// When the needs become others although nothing is observed: a pause ends, a refusal grows old. None: never.
+pub fn next_change(model: &Model, now: Timestamp) -> Option<Timestamp> {
+    let pauses = model.rollouts.iter().filter_map(Rollout::pause_ends);
+    let just_after = REFUSAL_MATTERS_FOR + SignedDuration::from_millis(1);
+    let refusals = model.refusals.iter().filter_map(|refusal| refusal.at?.checked_add(just_after).ok());
+    pauses.chain(refusals).filter(|at| *at > now).min()
+}
+
 /// The needs of one Rollout.
 pub fn needs_of(model: &Model, rollout: &Rollout, now: Timestamp) -> Vec<Need> {
     let failing = model.runs_of(rollout).into_iter().find_map(|run| failing_analysis(model, run));

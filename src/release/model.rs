@@ -48,7 +48,16 @@ pub struct Model {
     /// What their pods reserve, by the namespace's UID; missing until somebody has asked.
     pub preview_requests: HashMap<Uid, PreviewRequests>,
     /// By `owner/name` as it is configured.
-    pub repositories: BTreeMap<Arc<str>, Repository>,
+    pub repositories: BTreeMap<Arc<str>, Arc<Repository>>,
+    /// Observations that may have changed something.
+    changes: u64,
+}
+
+/// Which state of a model: what was worked out from one holds for every model that has the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    changes: u64,
+    happened: u64,
 }
 
 /// How sure we are that a source still sees.
@@ -107,15 +116,17 @@ impl Freshness {
     }
 }
 
-/// Objects of one kind from all contexts, by UID.
+/// Objects of one kind from all contexts. They are shared, so that a frozen screen costs no second copy of everything.
 #[derive(Clone, Debug)]
 pub struct Store<T> {
-    objects: HashMap<Uid, T>,
+    objects: HashMap<Uid, Arc<T>>,
+    /// The same in the order of their names, so that nobody need sort thousands of them for every picture.
+    in_order: BTreeMap<ObjectId, Arc<T>>,
 }
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        Store { objects: HashMap::new() }
+        Store { objects: HashMap::new(), in_order: BTreeMap::new() }
     }
 }
 
@@ -132,12 +143,12 @@ identified!(Rollout, AnalysisRun, ReplicaSet, Pod, Experiment, Job, ObjectEvent,
 impl<T: Identified> Store<T> {
     /// The object with that UID.
     pub fn get(&self, uid: &Uid) -> Option<&T> {
-        self.objects.get(uid)
+        self.objects.get(uid).map(Arc::as_ref)
     }
 
-    /// All, in no order.
+    /// All, by context, namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.objects.values()
+        self.in_order.values().map(Arc::as_ref)
     }
 
     /// How many there are.
@@ -154,38 +165,52 @@ impl<T: Identified> Store<T> {
     fn apply(&mut self, context: &Arc<str>, change: Change<T>, mut changed: impl FnMut(Option<&T>, Option<&T>)) {
         match change {
             Change::Reset(objects) => {
-                let mut gone: HashMap<Uid, T> = HashMap::new();
-                let before = std::mem::take(&mut self.objects);
-                for (uid, object) in before {
-                    if object.id().context == *context {
-                        gone.insert(uid, object);
-                    } else {
-                        self.objects.insert(uid, object);
-                    }
-                }
+                let of_context = |id: &ObjectId| id.context == *context;
+                let known: Vec<Uid> =
+                    self.in_order.keys().filter(|id| of_context(id)).map(|id| id.uid.clone()).collect();
+                let mut before: HashMap<Uid, Arc<T>> =
+                    known.into_iter().filter_map(|uid| self.remove(&uid).map(|object| (uid, object))).collect();
                 self.objects.reserve(objects.len());
                 for object in objects {
-                    changed(gone.remove(&object.id().uid).as_ref(), Some(&object));
-                    self.objects.insert(object.id().uid.clone(), object);
+                    changed(before.remove(&object.id().uid).as_deref(), Some(&object));
+                    self.insert(object);
                 }
-                for object in gone.values() {
+                for object in before.values() {
                     changed(Some(object), None);
                 }
             }
             Change::Applied(object) => {
-                changed(self.objects.get(&object.id().uid), Some(&object));
-                self.objects.insert(object.id().uid.clone(), object);
+                changed(self.get(&object.id().uid), Some(&object));
+                self.insert(object);
             }
             Change::Deleted(uid) => {
-                if let Some(object) = self.objects.remove(&uid) {
+                if let Some(object) = self.remove(&uid) {
                     changed(Some(&object), None);
                 }
             }
         }
     }
 
+    fn insert(&mut self, object: T) {
+        let object = Arc::new(object);
+        let id = object.id().clone();
+        if let Some(before) = self.objects.insert(id.uid.clone(), object.clone())
+            && *before.id() != id
+        {
+            self.in_order.remove(before.id());
+        }
+        self.in_order.insert(id, object);
+    }
+
+    fn remove(&mut self, uid: &Uid) -> Option<Arc<T>> {
+        let object = self.objects.remove(uid)?;
+        self.in_order.remove(object.id());
+        Some(object)
+    }
+
     fn clear(&mut self) {
         self.objects.clear();
+        self.in_order.clear();
     }
 }
 
@@ -193,6 +218,7 @@ impl Model {
     /// Takes in what a source said at `now`.
     pub fn observe(&mut self, report: Report, now: Timestamp) {
         let Report { source, said } = report;
+        self.changes += u64::from(!matches!(said, Said::Alive | Said::Resting(_)));
         // The journal is a file of our own: it is no source that could fall silent.
         if let Said::Observed(Observation::Journal(deeds)) = said {
             self.deeds = deeds;
@@ -261,7 +287,8 @@ impl Model {
                 self.preview_requests.insert(requests.uid.clone(), requests);
             }
             Observation::Repository(finding) => {
-                self.repositories.entry(context.clone()).or_default().learn(finding, now);
+                let repository = self.repositories.entry(context.clone()).or_default();
+                Arc::make_mut(repository).learn(finding, now);
             }
             Observation::Series(series) => {
                 self.series.insert((series.run.clone(), series.metric.clone()), series);
@@ -269,8 +296,14 @@ impl Model {
         }
     }
 
+    /// Which state this is.
+    pub fn version(&self) -> Version {
+        Version { changes: self.changes, happened: self.timeline.pushed() }
+    }
+
     /// Drops what only the detail of one Rollout needs, when another (or none) gets the focus.
     pub fn forget_focus(&mut self, focus_sources: &[&str]) {
+        self.changes += 1;
         self.replica_sets.clear();
         self.pods.clear();
         self.experiments.clear();
@@ -290,7 +323,7 @@ impl Model {
 
     /// The repository to show: the configured one. There is one at most.
     pub fn repository(&self) -> Option<(&Arc<str>, &Repository)> {
-        self.repositories.iter().next()
+        self.repositories.iter().next().map(|(name, repository)| (name, &**repository))
     }
 
     /// The AnalysisRuns of a Rollout, newest first.

@@ -44,6 +44,11 @@ impl Timeline {
         self.entries.push_back(entry);
     }
 
+    /// How many entries there have been.
+    pub fn pushed(&self) -> u64 {
+        self.pushed
+    }
+
     /// Newest first.
     pub fn newest(&self) -> impl ExactSizeIterator<Item = &Entry> {
         self.entries.iter().rev()

@@ -235,6 +235,6 @@ fn panes_rest_on_sources_that_there_are() {
     // GitHub is no kind of object in a cluster, so that it is no row.
     let known = |name: &&str| *name == github::NAME || SOURCES.iter().any(|source| source.name == *name);
     for pane in PANES {
-        assert!(pane.sources().iter().all(|name| known(&name)), "{} rests on {:?}", pane.name(), pane.sources());
+        assert!(pane.sources().iter().all(known), "{} rests on {:?}", pane.name(), pane.sources());
     }
 }
