@@ -11,6 +11,7 @@ use crate::panes::ui::{Check, Notice};
 use crate::release::access::{Right, Verdict};
 use crate::release::object::ObjectId;
 use crate::release::observation::Report;
+use crate::release::repository::Topic;
 use crate::release::rollout::Rollout;
 use crate::sources::Focus;
 use crate::sources::prometheus::Live;
@@ -93,6 +94,10 @@ pub enum Effect {
         took: SignedDuration,
         cause: String,
     },
+    /// These parts of the repository are on the screen, and no others: ask for them more often.
+    Look(Vec<Topic>),
+    /// Something about it was just changed: ask at once.
+    Acted(Topic),
     /// Play that fault of the simulated world.
     Fault(String),
     /// Write the timeline to a file.

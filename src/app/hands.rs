@@ -14,6 +14,8 @@ use crate::panes::ui::{Check, Notice};
 use crate::release::observation::{Failure, Observation, Report, Said, SourceId};
 use crate::sources::api::{ANSWER_WITHIN, unreachable};
 use crate::sources::cluster::{self, Address, Cluster};
+use crate::sources::github;
+use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, SOURCES, Scope};
 use crate::theme::Role;
@@ -22,6 +24,7 @@ use crate::writers::kubernetes::{Preflight, Writer};
 use crate::writers::{Order, execute, record_verified};
 
 use super::event::{Effect, Event};
+use super::previews::Roster;
 
 /// The name of the simulated world's health.
 const NO_FAULT: &str = "none";
@@ -40,6 +43,8 @@ pub struct Tools {
     /// None: all namespaces.
     pub namespace: Option<String>,
     pub prometheus: Arc<Prometheus>,
+    /// None: no repository is configured.
+    pub github: Option<github::Settings>,
     pub journal: Journal,
     /// Plays a fault of the simulated world; the name comes back when it plays.
     pub faults: Option<mpsc::UnboundedSender<String>>,
@@ -54,6 +59,8 @@ pub struct Hands {
     events: mpsc::Sender<Event>,
     reports: mpsc::Sender<Report>,
     connections: Connections,
+    roster: Roster,
+    github: Option<github::Handle>,
     preflights: Preflights,
     always: JoinSet<()>,
     focus: Option<JoinHandle<()>>,
@@ -79,9 +86,12 @@ impl Hands {
     pub fn new(tools: Tools, events: mpsc::Sender<Event>) -> Self {
         let (reports, mut said) = mpsc::channel::<Report>(1024);
         let forward = events.clone();
+        let roster = Roster::default();
+        let listening = roster.clone();
         let mut always = JoinSet::new();
         always.spawn(async move {
             while let Some(report) = said.recv().await {
+                listening.note(&report);
                 if forward.send(Event::Report(Box::new(report))).await.is_err() {
                     break;
                 }
@@ -92,6 +102,8 @@ impl Hands {
             events,
             reports,
             connections: Connections::default(),
+            roster,
+            github: None,
             preflights: Preflights::default(),
             always,
             focus: None,
@@ -104,13 +116,21 @@ impl Hands {
     pub fn start(&mut self) {
         let (journal, reports) = (self.tools.journal.clone(), self.reports.clone());
         self.always.spawn(async move { tell_journal(&journal, &reports).await });
+        if let Some(settings) = self.tools.github.clone() {
+            let (handle, task) = github::open(settings, self.reports.clone(), self.tools.clock);
+            self.roster.introduce(handle.clone());
+            self.github = Some(handle);
+            self.always.spawn(task);
+        }
         for (context, address) in self.tools.contexts.clone() {
             let connections = self.connections.clone();
             let reports = self.reports.clone();
             let namespace = self.tools.namespace.clone();
+            let previews = self.roster.of(&context);
             self.always.spawn(async move {
                 let Some(cluster) = connected(&context, &address, &reports).await else { return };
                 let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
+                watches.spawn(watch_requests(cluster.clone(), previews, reports.clone()));
                 let (connect, writer) = watch::channel(None);
                 if let Ok(mut connections) = connections.lock() {
                     connections.insert(context.clone(), Connection { cluster, writer });
@@ -164,6 +184,16 @@ impl Hands {
                     }
                     tell_journal(&journal, &reports).await;
                 });
+            }
+            Effect::Look(topics) => {
+                if let Some(github) = &self.github {
+                    github.show(topics);
+                }
+            }
+            Effect::Acted(topic) => {
+                if let Some(github) = &self.github {
+                    github.acted(topic);
+                }
             }
             Effect::Fault(name) => {
                 if let Some(faults) = &self.tools.faults {

@@ -7,6 +7,7 @@ pub mod event;
 pub mod hands;
 mod journal;
 pub mod palette;
+mod previews;
 pub mod run;
 pub mod work;
 
@@ -230,7 +231,10 @@ impl App {
             let freshness = self.model.freshness.get(&report.source);
             freshness.is_some_and(|freshness| freshness.liveness(now) == Liveness::Live)
         };
-        let says_nothing = matches!(report.said, Said::Alive | Said::Observed(Observation::Leases(Change::Applied(_))));
+        let says_nothing = matches!(
+            report.said,
+            Said::Alive | Said::Resting(_) | Said::Observed(Observation::Leases(Change::Applied(_)))
+        );
         says_nothing && is_live()
     }
 

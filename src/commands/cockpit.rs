@@ -104,6 +104,7 @@ pub async fn open(settled: Settled, cockpit: Cockpit) -> ExitCode {
         contexts: cockpit.contexts,
         namespace: settled.namespace,
         prometheus: Arc::new(Prometheus::new(settled.prometheus)),
+        github: settled.github,
         journal: Journal::new(&settled.state, settle::who()),
         faults: cockpit.faults,
         exports: settled.state,

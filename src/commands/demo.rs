@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::cli::{Common, Demo};
 use crate::sim::{Fault, World, WorldConfig};
 use crate::sources::cluster::Address;
+use crate::sources::github::{Credentials, Settings, Slug};
 
 use super::cockpit::{self, Cockpit};
 use super::settle;
@@ -15,6 +16,9 @@ use super::{clock, fail, wait};
 
 /// The context's name on the screen and in the journal.
 const CONTEXT: &str = "demo";
+
+/// The repository that its story tells of.
+const REPOSITORY: &str = "acme/shop";
 
 /// Starts the world and opens the cockpit on it.
 pub fn run(common: &Common, demo: &Demo) -> ExitCode {
@@ -33,12 +37,20 @@ pub fn run(common: &Common, demo: &Demo) -> ExitCode {
         if demo.serve {
             return serve(world).await;
         }
-        open(common, world).await
+        // The world of many rollouts has no repository.
+        let repository = Slug::parse(REPOSITORY).ok().filter(|_| demo.rollouts.is_none());
+        open(common, world, repository).await
     })
 }
 
-async fn open(common: &Common, world: World) -> ExitCode {
-    let settled = settle::settle(common, clock());
+async fn open(common: &Common, world: World, repository: Option<Slug>) -> ExitCode {
+    let mut settled = settle::settle(common, clock());
+    // Never the operator's own repository, and never the operator's token.
+    settled.github = repository.map(|repository| Settings {
+        url: world.github_url(),
+        credentials: Credentials::None,
+        ..Settings::new(repository)
+    });
     let (faults, mut wanted) = mpsc::unbounded_channel::<String>();
     let cockpit = Cockpit {
         contexts: vec![(Arc::from(CONTEXT), Address::Plain(world.kubernetes_url()))],
@@ -60,7 +72,8 @@ async fn open(common: &Common, world: World) -> ExitCode {
 
 /// Serves the world to other programs until interrupted.
 async fn serve(world: World) -> ExitCode {
-    println!("kubernetes {}\nprometheus {}", world.kubernetes_url(), world.prometheus_url());
+    let (kubernetes, prometheus, github) = (world.kubernetes_url(), world.prometheus_url(), world.github_url());
+    println!("kubernetes {kubernetes}\nprometheus {prometheus}\ngithub {github}");
     let _ = tokio::signal::ctrl_c().await;
     ExitCode::SUCCESS
 }

@@ -179,6 +179,7 @@ impl Observer {
                     for source in rows() {
                         let namespace = match source.scope {
                             Scope::Fixed(namespace) => Some(namespace),
+                            Scope::Cluster => None,
                             _ => namespace,
                         };
                         let watch = Watch::new(source, &cluster, namespace, None, &self.sender);

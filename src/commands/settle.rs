@@ -12,7 +12,7 @@ use crate::cli::Common;
 use crate::config::{Config, Place};
 use crate::keys::{Keymap, Names};
 use crate::panes::PANES;
-use crate::sources::prometheus;
+use crate::sources::{github, prometheus};
 use crate::theme::{Glyphs, Theme};
 use crate::writers::audit::Who;
 
@@ -26,6 +26,8 @@ pub struct Settled {
     /// None: all namespaces.
     pub namespace: Option<String>,
     pub prometheus: prometheus::Settings,
+    /// None: no repository is configured.
+    pub github: Option<github::Settings>,
     /// The folder of the audit journal and of exports.
     pub state: PathBuf,
     /// How long an effect may take; None: as long as its action says.
@@ -67,6 +69,7 @@ pub fn settle(common: &Common, now: Timestamp) -> Settled {
         glyphs: config.glyphs(),
         namespace,
         prometheus: prometheus_settings(&config),
+        github: github_settings(&config),
         state: common.state_dir.clone().or_else(|| config.audit.dir.clone()).unwrap_or_else(|| paths::state(common)),
         verify_timeout: config.verify_timeout,
         complaints: warnings.iter().map(ToString::to_string).collect(),
@@ -113,6 +116,35 @@ fn prometheus_settings(config: &Config) -> prometheus::Settings {
         insecure: from.insecure,
         timeout: from.timeout.try_into().ok(),
     }
+}
+
+fn github_settings(config: &Config) -> Option<github::Settings> {
+    let from = &config.github;
+    // The configuration has refused what is no name of a repository, in words and with its line.
+    let repository = github::Slug::parse(from.repository.as_deref()?).ok()?;
+    let files = github::Files {
+        drift_workflow: from.drift_workflow.clone(),
+        plan_workflow: from.plan_workflow.clone(),
+        smoke_workflow: from.smoke_workflow.clone(),
+        teardown_workflow: from.teardown_workflow.clone(),
+        promote_workflow: from.promote_workflow.clone(),
+        drift_artifact: from.drift_artifact.clone(),
+        cost_artifact: from.cost_artifact.clone(),
+        smoke_artifact: from.smoke_artifact.clone(),
+        flags: from.flags.clone(),
+        limit_variable: from.limit_variable.clone(),
+    };
+    let defaults = github::Settings::new(repository);
+    Some(github::Settings {
+        url: from.url.clone().unwrap_or(defaults.url),
+        credentials: from.token_file.clone().map_or(github::Credentials::Environment, github::Credentials::File),
+        branch: from.branch.clone(),
+        files,
+        noise: from.drift_noise.clone(),
+        ca_file: from.ca_file.clone(),
+        timeout: from.timeout.try_into().ok(),
+        repository: defaults.repository,
+    })
 }
 
 /// Who is at the keyboard, for the audit.

@@ -1,6 +1,7 @@
 //! The configuration file over its defaults, and the user's keymap and theme beside it. No fault in them is fatal.
 
 mod context;
+mod github;
 mod glob;
 mod place;
 mod read;
@@ -17,6 +18,7 @@ use crate::theme::{self, Depth, Glyphs, Theme};
 use crate::yaml::Warning;
 
 pub use context::{Context, ContextRule};
+pub use github::GitHub;
 pub use place::{DIR_VARIABLE, Place};
 
 /// The file that shows every option at its default, for `flightdeck config` and for the documentation.
@@ -45,6 +47,7 @@ pub struct Config {
     /// In the order of the file; see [`Config::context`].
     pub contexts: Vec<ContextRule>,
     pub prometheus: Prometheus,
+    pub github: GitHub,
     pub audit: Audit,
 }
 
@@ -89,6 +92,7 @@ impl Default for Config {
             verify_timeout: None,
             contexts: vec![ContextRule::production()],
             prometheus: Prometheus::default(),
+            github: GitHub::default(),
             audit: Audit::default(),
         }
     }

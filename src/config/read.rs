@@ -3,7 +3,7 @@
 use crate::yaml::{Node, Value, Warning, Warnings, read_capped};
 
 use super::value::{self, Read};
-use super::{Basic, Config, ContextRule, Place, Prometheus};
+use super::{Basic, Config, ContextRule, GitHub, Place, Prometheus};
 
 /// The options, as `section.option`; a test finds each of them in the example.
 pub(super) const OPTIONS: &[&str] = &[
@@ -16,10 +16,17 @@ pub(super) const OPTIONS: &[&str] = &[
     "verify_timeout",
     "contexts",
     "prometheus",
+    "github",
     "audit",
 ];
 pub(super) const CONTEXT_OPTIONS: &[&str] = &["protected", "colour", "label", "require_reason", "write_for"];
 pub(super) const PROMETHEUS_OPTIONS: &[&str] = &["url", "bearer_token_file", "basic", "ca_file", "timeout", "insecure"];
+#[rustfmt::skip]
+pub(super) const GITHUB_OPTIONS: &[&str] = &[
+    "repository", "url", "token_file", "ca_file", "timeout", "branch",
+    "drift_workflow", "plan_workflow", "smoke_workflow", "teardown_workflow", "promote_workflow",
+    "drift_artifact", "cost_artifact", "smoke_artifact", "flags", "limit_variable", "drift_noise",
+];
 pub(super) const BASIC_OPTIONS: &[&str] = &["user", "password_file"];
 pub(super) const AUDIT_OPTIONS: &[&str] = &["dir", "require_reason"];
 
@@ -75,6 +82,7 @@ impl Reader<'_> {
                 "verify_timeout" => config.verify_timeout = Some(value::duration(&node)?),
                 "contexts" => reader.contexts(node, &mut config.contexts),
                 "prometheus" => reader.prometheus(node, &mut config.prometheus),
+                "github" => reader.github(node, &mut config.github),
                 _ => reader.section(node, "audit", AUDIT_OPTIONS, |reader, option, node| {
                     match option {
                         "dir" => config.audit.dir = Some(reader.place.path(&value::text(&node)?)),
@@ -125,6 +133,50 @@ impl Reader<'_> {
         if prometheus.bearer_token_file.is_some() && prometheus.basic.take().is_some() {
             self.warnings.push(self.file, line, "prometheus has both a bearer token and `basic`; the token counts");
         }
+    }
+
+    fn github(&mut self, node: Node, github: &mut GitHub) {
+        self.section(node, "github", GITHUB_OPTIONS, |reader, option, node| {
+            let name = match option {
+                "repository" => {
+                    github.repository = Some(value::repository(&node)?);
+                    return Ok(());
+                }
+                "url" => {
+                    github.url = Some(value::url(&node)?);
+                    return Ok(());
+                }
+                "token_file" | "ca_file" => {
+                    let file = Some(reader.place.path(&value::text(&node)?));
+                    *(if option == "ca_file" { &mut github.ca_file } else { &mut github.token_file }) = file;
+                    return Ok(());
+                }
+                "timeout" => {
+                    github.timeout = value::duration(&node)?;
+                    return Ok(());
+                }
+                "branch" => {
+                    github.branch = Some(value::text(&node)?);
+                    return Ok(());
+                }
+                "drift_noise" => {
+                    github.drift_noise = value::texts(&node)?;
+                    return Ok(());
+                }
+                "drift_workflow" => &mut github.drift_workflow,
+                "plan_workflow" => &mut github.plan_workflow,
+                "smoke_workflow" => &mut github.smoke_workflow,
+                "teardown_workflow" => &mut github.teardown_workflow,
+                "promote_workflow" => &mut github.promote_workflow,
+                "drift_artifact" => &mut github.drift_artifact,
+                "cost_artifact" => &mut github.cost_artifact,
+                "smoke_artifact" => &mut github.smoke_artifact,
+                "flags" => &mut github.flags,
+                _ => &mut github.limit_variable,
+            };
+            *name = value::text(&node)?;
+            Ok(())
+        });
     }
 
     fn basic(&mut self, node: Node) -> Read<Option<Basic>> {

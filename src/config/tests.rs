@@ -4,7 +4,7 @@ use std::fs;
 
 use proptest::prelude::*;
 
-use super::read::{AUDIT_OPTIONS, BASIC_OPTIONS, CONTEXT_OPTIONS, OPTIONS, PROMETHEUS_OPTIONS};
+use super::read::{AUDIT_OPTIONS, BASIC_OPTIONS, CONTEXT_OPTIONS, GITHUB_OPTIONS, OPTIONS, PROMETHEUS_OPTIONS};
 use super::*;
 use crate::theme::Role;
 use crate::yaml::Warnings;
@@ -21,7 +21,8 @@ fn the_example_shows_every_option_at_its_default() {
     let (config, warnings) = read(EXAMPLE);
     assert_eq!(warnings, Vec::<String>::new());
     assert_eq!(config, Config::default());
-    for option in [OPTIONS, CONTEXT_OPTIONS, PROMETHEUS_OPTIONS, BASIC_OPTIONS, AUDIT_OPTIONS].concat() {
+    for option in [OPTIONS, CONTEXT_OPTIONS, PROMETHEUS_OPTIONS, BASIC_OPTIONS, GITHUB_OPTIONS, AUDIT_OPTIONS].concat()
+    {
         assert!(EXAMPLE.contains(&format!("{option}: ")) || EXAMPLE.contains(&format!("\n{option}:\n")), "{option}");
     }
     for (name, _) in theme::EMBEDDED.iter().chain(crate::keys::EMBEDDED) {
@@ -54,6 +55,26 @@ fn every_option_can_be_set() {
     assert_eq!(config.audit, Audit { dir: Some("/home/me/conf/journal".into()), require_reason: true });
     let (config, _) = read("prometheus: { basic: { user: me, password_file: pw } }");
     assert_eq!(config.prometheus.basic, Some(Basic { user: "me".into(), password_file: "/home/me/conf/pw".into() }));
+}
+
+#[test]
+fn a_repository_is_named_with_its_files() {
+    let (config, warnings) = read(
+        "github:\n  repository: acme/shop\n  url: https://ghe.example/api/v3\n  token_file: token\n  branch: trunk\n  \
+         flags: flags.yaml\n  drift_noise: ['aws_x.*']\n  smoke_workflow: smoke.yml\n  timeout: 5s\n",
+    );
+    assert_eq!(warnings, Vec::<String>::new());
+    let github = config.github;
+    assert_eq!((github.repository.as_deref(), github.branch.as_deref()), (Some("acme/shop"), Some("trunk")));
+    assert_eq!(github.token_file, Some("/home/me/conf/token".into()));
+    assert_eq!(
+        (&*github.flags, &*github.smoke_workflow, &*github.plan_workflow),
+        ("flags.yaml", "smoke.yml", "infra-plan.yml")
+    );
+    assert_eq!(github.drift_noise, ["aws_x.*"]);
+    let (config, warnings) = read("github: { repository: acme/shop/x, url: 'https://me:ghp_x@host' }");
+    assert!(config.github.repository.is_none() && config.github.url.is_none());
+    assert!(warnings[0].contains("write it like `owner/name`") && !warnings[1].contains("ghp_x"), "{warnings:?}");
 }
 
 #[test]
@@ -180,9 +201,9 @@ proptest! {
     }
 
     #[test]
-    fn no_value_is_too_odd(at in 0..5usize, option in 0..10usize, value in "[ -~é☃\n]{0,20}") {
+    fn no_value_is_too_odd(at in 0..6usize, option in 0..17usize, value in "[ -~é☃\n]{0,20}") {
         let section = [("", OPTIONS), ("contexts:\n  x:\n    ", CONTEXT_OPTIONS), ("prometheus:\n  ", PROMETHEUS_OPTIONS),
-            ("prometheus:\n  basic:\n    ", BASIC_OPTIONS), ("audit:\n  ", AUDIT_OPTIONS)][at];
+            ("prometheus:\n  basic:\n    ", BASIC_OPTIONS), ("audit:\n  ", AUDIT_OPTIONS), ("github:\n  ", GITHUB_OPTIONS)][at];
         let option = section.1[option % section.1.len()];
         let (config, _) = read(&format!("{}{option}: {value}", section.0));
         prop_assert!(config.contexts[0].pattern == "*prod*");

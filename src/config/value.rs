@@ -67,6 +67,27 @@ fn namespace(node: &Node) -> Read<String> {
     if valid { Ok(name) } else { Err(format!("`{name}` is no name of a namespace")) }
 }
 
+/// `owner/name` of a repository.
+pub(super) fn repository(node: &Node) -> Read<String> {
+    let name = text(node)?;
+    let is_plain = |part: &str| {
+        let inner = part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        inner && (1..=100).contains(&part.len()) && part.chars().any(|c| c != '.')
+    };
+    match name.split_once('/') {
+        Some((owner, repository)) if is_plain(owner) && is_plain(repository) => Ok(name),
+        _ => Err(format!("`{name}` is no repository; write it like `owner/name`")),
+    }
+}
+
+/// One text, or a list of them.
+pub(super) fn texts(node: &Node) -> Read<Vec<String>> {
+    match &node.value {
+        Value::List(list) => list.iter().map(text).collect(),
+        _ => Ok(vec![text(node)?]),
+    }
+}
+
 pub(super) fn depth(node: &Node) -> Read<Option<Depth>> {
     one_of(node, Depth::named, "auto, mono, 16, 256, truecolor")
 }

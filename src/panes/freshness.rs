@@ -1,6 +1,6 @@
 //! How sure a pane may be of what it shows: the worst of its sources, in words. Unknown is never green.
 
-use crate::release::model::{Freshness, Liveness, STALE_AFTER};
+use crate::release::model::{Freshness, Liveness};
 use crate::release::observation::{FailureKind, SourceId};
 use crate::theme::{Glyph, Role};
 
@@ -124,7 +124,7 @@ fn standings<'a>(cx: &Cx<'a>) -> impl Iterator<Item = Standing<'a>> {
     let model = cx.model;
     for freshness in model.freshness.values() {
         // It turns stale by itself when nothing more is heard.
-        if let Some(end) = freshness.heard.and_then(|heard| heard.checked_add(STALE_AFTER).ok()) {
+        if let Some(end) = freshness.stale_at() {
             cx.wake_at(end + jiff::SignedDuration::from_millis(1));
         }
     }

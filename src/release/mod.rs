@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod attention;
 pub mod availability;
 pub mod blocker;
+pub mod commit;
 pub mod condition;
 pub mod cost;
 mod cost_legacy;
@@ -27,6 +28,7 @@ pub mod pull;
 pub mod quantity;
 pub mod reading;
 pub mod replicas;
+pub mod repository;
 pub mod requests;
 pub mod rollout;
 #[cfg(test)]

@@ -10,10 +10,12 @@ use super::attention::Severity;
 use super::deed::Deed;
 use super::object::{ObjectId, Uid};
 use super::observation::{
-    Change, Failure, FailureKind, Lease, ObjectEvent, Observation, Report, Said, Series, SourceId,
+    Change, Failure, FailureKind, Lease, ObjectEvent, Observation, PreviewRequests, Report, Said, Series, SourceId,
 };
 use super::phase::Phase;
+use super::preview::PreviewNamespace;
 use super::replicas::{Experiment, Job, Pod, ReplicaSet};
+use super::repository::Repository;
 use super::rollout::Rollout;
 use super::timeline::{Entry, Timeline};
 
@@ -41,6 +43,12 @@ pub struct Model {
     pub timeline: Timeline,
     /// What was done from this machine, newest first.
     pub deeds: Vec<Deed>,
+    /// Namespaces `pr-<n>`.
+    pub previews: Store<PreviewNamespace>,
+    /// What their pods reserve, by the namespace's UID; missing until somebody has asked.
+    pub preview_requests: HashMap<Uid, PreviewRequests>,
+    /// By `owner/name` as it is configured.
+    pub repositories: BTreeMap<Arc<str>, Arc<Repository>>,
     /// Observations that may have changed something.
     changes: u64,
 }
@@ -63,6 +71,8 @@ pub struct Freshness {
     pub failing: Option<(Timestamp, Failure)>,
     /// When it tries again, as it said when it last failed.
     pub next_try: Option<Timestamp>,
+    /// Until when it said that it would be silent.
+    pub quiet_until: Option<Timestamp>,
 }
 
 /// One word for a [`Freshness`], worst last.
@@ -96,8 +106,13 @@ impl Freshness {
         }
     }
 
+    /// From when on it is stale, unless it is heard from before.
+    pub fn stale_at(&self) -> Option<Timestamp> {
+        self.quiet_until.max(self.heard)?.checked_add(STALE_AFTER).ok()
+    }
+
     fn is_recent(&self, now: Timestamp) -> bool {
-        self.heard.is_some_and(|heard| now.duration_since(heard) <= STALE_AFTER)
+        self.stale_at().is_some_and(|stale| now <= stale)
     }
 }
 
@@ -123,7 +138,7 @@ pub trait Identified {
 macro_rules! identified {
     ($($kind:ty),*) => { $(impl Identified for $kind { fn id(&self) -> &ObjectId { &self.id } })* };
 }
-identified!(Rollout, AnalysisRun, ReplicaSet, Pod, Experiment, Job, ObjectEvent, Lease);
+identified!(Rollout, AnalysisRun, ReplicaSet, Pod, Experiment, Job, ObjectEvent, Lease, PreviewNamespace);
 
 impl<T: Identified> Store<T> {
     /// The object with that UID.
@@ -203,7 +218,7 @@ impl Model {
     /// Takes in what a source said at `now`.
     pub fn observe(&mut self, report: Report, now: Timestamp) {
         let Report { source, said } = report;
-        self.changes += u64::from(!matches!(said, Said::Alive));
+        self.changes += u64::from(!matches!(said, Said::Alive | Said::Resting(_)));
         // The journal is a file of our own: it is no source that could fall silent.
         if let Said::Observed(Observation::Journal(deeds)) = said {
             self.deeds = deeds;
@@ -229,6 +244,10 @@ impl Model {
             Said::Alive => freshness.hear(now),
             Said::Ended => {
                 self.freshness.remove(&source);
+            }
+            Said::Resting(rest) => {
+                freshness.hear(now);
+                freshness.quiet_until = now.checked_add(rest).ok();
             }
             Said::Loaded => {
                 freshness.hear(now);
@@ -259,6 +278,21 @@ impl Model {
             Observation::Refusals(change) => self.refusals.apply(context, change, |_, _| ()),
             Observation::Leases(change) => self.leases.apply(context, change, |_, _| ()),
             Observation::Journal(_) => {}
+            Observation::Previews(change) => {
+                let requests = &mut self.preview_requests;
+                self.previews.apply(context, change, |before, after| {
+                    if let (Some(gone), None) = (before, after) {
+                        requests.remove(&gone.id.uid);
+                    }
+                });
+            }
+            Observation::PreviewRequests(requests) => {
+                self.preview_requests.insert(requests.uid.clone(), requests);
+            }
+            Observation::Repository(finding) => {
+                let repository = self.repositories.entry(context.clone()).or_default();
+                Arc::make_mut(repository).learn(finding, now);
+            }
             Observation::Series(series) => {
                 self.series.insert((series.run.clone(), series.metric.clone()), series);
             }
@@ -288,6 +322,11 @@ impl Model {
             .iter()
             .find(|(id, _)| &*id.context == context && &*id.kind == kind)
             .map(|(_, freshness)| freshness)
+    }
+
+    /// The repository to show: the configured one. There is one at most.
+    pub fn repository(&self) -> Option<(&Arc<str>, &Repository)> {
+        self.repositories.iter().next().map(|(name, repository)| (name, &**repository))
     }
 
     /// The AnalysisRuns of a Rollout, newest first.
@@ -320,6 +359,7 @@ impl Freshness {
         self.heard = Some(now);
         self.failing = None;
         self.next_try = None;
+        self.quiet_until = None;
     }
 }
 

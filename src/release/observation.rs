@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::analysis::AnalysisRun;
 use super::deed::Deed;
 use super::object::{ObjectId, Uid};
+use super::preview::PreviewNamespace;
 use super::replicas::{Experiment, Job, Pod, ReplicaSet};
+use super::repository::Finding;
+use super::requests::Requested;
 use super::rollout::Rollout;
 
 /// What a watch said: swap on Reset, so that nothing deleted while the watch was down lives on.
@@ -44,6 +47,8 @@ pub enum Said {
     Loaded,
     /// Heard from, nothing new: a bookmark.
     Alive,
+    /// Heard from, and not again before so long: a source that is asked now and then and has nothing to say in between.
+    Resting(SignedDuration),
     Failing(Failure),
     /// It has told all there is to tell: from now on its silence means nothing.
     Ended,
@@ -94,6 +99,23 @@ pub enum Observation {
     Series(Series),
     /// What the audit journal tells, newest first.
     Journal(Vec<Deed>),
+    /// Namespaces `pr-<n>`, and no others.
+    Previews(Change<PreviewNamespace>),
+    /// What the pods of one of them reserve.
+    PreviewRequests(PreviewRequests),
+    /// Of the repository that the source's context names.
+    Repository(Finding),
+}
+
+/// What the pods of a preview reserve together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PreviewRequests {
+    /// The namespace's.
+    pub uid: Uid,
+    /// Err: why it is not known.
+    pub requested: Result<Requested, Failure>,
+    /// Pods that are not done.
+    pub pods: usize,
 }
 
 /// `v1` Event about an object.

@@ -1,5 +1,7 @@
 //! What a cluster does around rollouts: ReplicaSets make Pods, Pods start, images are admitted, what is orphaned goes.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -82,26 +84,36 @@ pub(super) fn namespace(state: &mut State, name: &str) -> Option<Timestamp> {
     if state.now < due {
         return Some(due);
     }
-    let mut held = Vec::new();
+    let mut remaining: BTreeMap<String, usize> = BTreeMap::new();
+    let mut finalizers: BTreeMap<String, usize> = BTreeMap::new();
     for resource in RESOURCES.iter().filter(|resource| resource.namespaced) {
         let ids: Vec<_> = state
             .store
             .list(resource.full, name)
-            .map(|(id, object)| (id.1.clone(), has_finalizers(object.value())))
+            .map(|(id, object)| (id.1.clone(), names(list(object.value(), &["metadata", "finalizers"]))))
             .collect();
-        for (object, finalizers) in ids {
-            if finalizers {
-                held.push(resource.full);
-            } else {
+        for (object, held_by) in ids {
+            if held_by.is_empty() {
                 state.store.remove(resource, name, &object);
+                continue;
+            }
+            // The core group has no name, and the real controller writes the dot all the same.
+            *remaining.entry(format!("{}.{}", resource.plural, resource.group)).or_default() += 1;
+            for finalizer in held_by {
+                *finalizers.entry(finalizer).or_default() += 1;
             }
         }
     }
-    if held.is_empty() {
+    if remaining.is_empty() {
         state.store.remove(kind(NAMESPACES), "", name);
         return None;
     }
-    let remaining = format!("Some resources are remaining: {} has {} resource instances", held[0], held.len());
+    let counted = |word: &str, counts: BTreeMap<String, usize>| {
+        let each = counts.into_iter().map(|(name, count)| format!("{name} {word} {count} resource instances"));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    let remaining = format!("Some resources are remaining: {}", counted("has", remaining));
+    let finalizers = format!("Some content in the namespace has finalizers remaining: {}", counted("in", finalizers));
     put(
         &mut namespace,
         &["status", "conditions"],
@@ -109,12 +121,14 @@ pub(super) fn namespace(state: &mut State, name: &str) -> Option<Timestamp> {
             {"type": "NamespaceContentRemaining", "status": "True", "reason": "SomeResourcesRemain", "message": remaining,
                 "lastTransitionTime": stamp(due)},
             {"type": "NamespaceFinalizersRemaining", "status": "True", "reason": "SomeFinalizersRemain",
-                "message": format!("Some content in the namespace has finalizers remaining: in {} resource instances", held.len()),
-                "lastTransitionTime": stamp(due)},
+                "message": finalizers, "lastTransitionTime": stamp(due)},
         ]),
     );
+    put(&mut namespace, &["status", "phase"], "Terminating");
     state.store.put(kind(NAMESPACES), namespace, state.now);
-    Some(after(state.now, SignedDuration::from_secs(1)))
+    // Long-held namespaces are looked at seldom: a stuck one may be days old.
+    let wait = if left.duration_until(state.now) < SignedDuration::from_mins(1) { 1 } else { 15 };
+    Some(after(state.now, SignedDuration::from_secs(wait)))
 }
 
 /// Removes what the deleted owner leaves behind.
@@ -147,8 +161,8 @@ pub(super) fn is_leaving(object: &Value) -> bool {
     !object["metadata"]["deletionTimestamp"].is_null()
 }
 
-fn has_finalizers(object: &Value) -> bool {
-    !list(object, &["metadata", "finalizers"]).is_empty()
+fn names(list: &[Value]) -> Vec<String> {
+    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The earliest of the times at which something has to be looked at again.

@@ -14,6 +14,7 @@ pub(super) fn stories() -> Vec<String> {
         include_str!("../../fixtures/demo/notify.yaml"),
         include_str!("../../fixtures/demo/indexer.yaml"),
         include_str!("../../fixtures/demo/healthy.yaml"),
+        include_str!("../../fixtures/demo/github.yaml"),
     ]
     .map(str::to_owned)
     .to_vec()

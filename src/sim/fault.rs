@@ -30,11 +30,21 @@ pub enum Fault {
     ControllerAway,
     /// Prometheus does not answer: 503.
     NoMetrics,
+    /// GitHub is gone, the rest is not.
+    GithubDown,
+    /// GitHub accepts no token: 401.
+    GithubUnauthorized,
+    /// The token lacks every permission: 403, which names the one that is needed.
+    GithubForbidden,
+    /// GitHub's secondary limit: 429 with Retry-After.
+    GithubTooMany,
+    /// Every answer of GitHub takes this long.
+    GithubSlow(Duration),
 }
 
 impl Fault {
     /// Every fault, the healthy world first, for a palette to list.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::None,
         Self::Down,
         Self::Slow(Duration::from_secs(3)),
@@ -47,6 +57,11 @@ impl Fault {
         Self::Conflict,
         Self::ControllerAway,
         Self::NoMetrics,
+        Self::GithubDown,
+        Self::GithubUnauthorized,
+        Self::GithubForbidden,
+        Self::GithubTooMany,
+        Self::GithubSlow(Duration::from_secs(3)),
     ];
 
     /// The word for it.
@@ -64,6 +79,11 @@ impl Fault {
             Self::Conflict => "conflict",
             Self::ControllerAway => "controller-away",
             Self::NoMetrics => "no-metrics",
+            Self::GithubDown => "github-down",
+            Self::GithubUnauthorized => "github-unauthorized",
+            Self::GithubForbidden => "github-forbidden",
+            Self::GithubTooMany => "github-too-many",
+            Self::GithubSlow(_) => "github-slow",
         }
     }
 
@@ -82,6 +102,11 @@ impl Fault {
             Self::Conflict => "409: somebody else is always faster",
             Self::ControllerAway => "the rollouts controller is away: nothing takes effect",
             Self::NoMetrics => "Prometheus answers 503",
+            Self::GithubDown => "GitHub is gone: connections are cut",
+            Self::GithubUnauthorized => "GitHub answers 401: the token has expired",
+            Self::GithubForbidden => "GitHub answers 403: the token lacks permissions",
+            Self::GithubTooMany => "GitHub answers 429: its secondary rate limit",
+            Self::GithubSlow(_) => "every answer of GitHub takes three seconds",
         }
     }
 

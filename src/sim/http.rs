@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use super::access::User;
 use super::call::{Call, Reply, pairs, segments};
 use super::fault::Fault;
+use super::github::{self, Door};
 use super::refused::Refused;
 use super::{Request, Shared, api, discovery, prometheus, watch};
 
@@ -34,6 +35,14 @@ type Body = UnsyncBoxBody<Bytes, Infallible>;
 pub(super) enum Side {
     Kubernetes,
     Prometheus,
+    GitHub(Door),
+}
+
+impl Side {
+    /// Whether that fault takes this server away.
+    fn is_down(self, fault: Fault) -> bool {
+        matches!((self, fault), (Side::Kubernetes, Fault::Down) | (Side::GitHub(_), Fault::GithubDown))
+    }
 }
 
 /// Serves a listener until its task is dropped; its connections go with it.
@@ -42,7 +51,7 @@ pub(super) async fn serve(listener: TcpListener, side: Side, shared: Arc<Shared>
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         while connections.try_join_next().is_some() {}
-        if side == Side::Kubernetes && shared.current_fault() == Fault::Down {
+        if side.is_down(shared.current_fault()) {
             continue;
         }
         connections.spawn(connection(stream, side, Arc::clone(&shared)));
@@ -55,10 +64,15 @@ async fn connection(stream: TcpStream, side: Side, shared: Arc<Shared>) {
     let mut faults = shared.fault.subscribe();
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(respond(request, side, shared).await) }
+        async move {
+            Ok::<_, Infallible>(match side {
+                Side::GitHub(door) => github::respond(request, door, shared).await.map(BodyExt::boxed_unsync),
+                side => respond(request, side, shared).await,
+            })
+        }
     });
     let cut = async move {
-        let _ = faults.wait_for(|fault| side == Side::Kubernetes && *fault == Fault::Down).await;
+        let _ = faults.wait_for(|fault| side.is_down(*fault)).await;
     };
     tokio::select! {
         // The client's going away is no news.
@@ -92,7 +106,7 @@ async fn respond(request: hyper::Request<Incoming>, side: Side, shared: Arc<Shar
         user,
     });
     let (reply, warnings) = match (side, call) {
-        (Side::Kubernetes, call) => kubernetes(&shared, call, fault),
+        (Side::Kubernetes | Side::GitHub(_), call) => kubernetes(&shared, call, fault),
         (Side::Prometheus, _) if fault == Fault::NoMetrics => {
             (Err(Refused::unavailable("Service Unavailable")), Vec::new())
         }

@@ -1,5 +1,5 @@
 //! A simulated world behind real HTTP on loopback: a Kubernetes API server with the Argo Rollouts controller, and
-//! Prometheus, both scripted by stories.
+//! Prometheus and GitHub, all scripted by stories.
 //!
 //! The production clients talk to it, so it speaks the real protocols: paging, watches with bookmarks, 410, 409, 422,
 //! dry runs, preconditions, access reviews. The contract tests run the same functions against it and against a real
@@ -7,7 +7,8 @@
 //!
 //! From the outside in: [`World`] is what a test or the demo holds; `http` takes connections; `api` says who may do what
 //! and hands on to `read`, `write`, `watch`; `store` has the objects; `state` moves time on for `story`, `cluster` and
-//! `controller`. A further server (GitHub, a registry) is one more `Side` in `http` and one more address in [`World`].
+//! `controller`; `github` is a server of its own. A further one (a registry) is one more `Side` in `http` and one more
+//! address in [`World`].
 
 mod access;
 mod api;
@@ -19,6 +20,7 @@ mod controller;
 mod demo;
 mod discovery;
 mod fault;
+mod github;
 mod http;
 mod metrics;
 mod patch;
@@ -41,6 +43,6 @@ mod world;
 mod write;
 
 pub use fault::Fault;
-pub use world::{Request, World, WorldConfig};
+pub use world::{Asked, Request, World, WorldConfig};
 
 use world::Shared;

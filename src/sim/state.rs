@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::fault::Fault;
+use super::github::GitHub;
 use super::metrics::Metrics;
 use super::resources::{ANALYSISRUNS, EVENTS, LEASES, NAMESPACES, PODS, REPLICASETS, ROLLOUTS, SERVICES};
 use super::store::{Change, Store, kind};
@@ -28,6 +29,7 @@ pub(super) struct State {
     pub(super) store: Store,
     pub(super) now: Timestamp,
     pub(super) metrics: Metrics,
+    pub(super) github: GitHub,
     pub(super) stories: Vec<Story>,
     pub(super) warnings: Vec<Warning>,
     /// Images that the signature policy refuses.
@@ -51,6 +53,7 @@ impl State {
             store,
             now,
             metrics: Metrics::default(),
+            github: GitHub::default(),
             stories: Vec::new(),
             warnings: Vec::new(),
             unsigned: Vec::new(),

@@ -35,6 +35,10 @@ struct Script {
     /// Everything at or after zero happens again after this long.
     #[serde(default, rename = "loop")]
     again: Option<String>,
+    /// A repository; see `sim/github/script.rs`.
+    #[serde(default)]
+    github: Option<Value>,
+    #[serde(default)]
     objects: Vec<Value>,
     #[serde(default)]
     timeline: Vec<Step>,
@@ -153,6 +157,10 @@ fn enter(state: &mut State, script: Script, now: Timestamp) -> anyhow::Result<()
     for mut object in script.objects {
         resolve_times(&mut object, now);
         apply(state, object).with_context(|| format!("story {name}"))?;
+    }
+    if let Some(mut github) = script.github {
+        resolve_times(&mut github, now);
+        state.github.enter(github).with_context(|| format!("story {name}"))?;
     }
     let mut steps = Vec::new();
     for step in script.timeline {

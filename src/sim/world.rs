@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::fault::Fault;
+use super::github::Door;
 use super::http::{Side, serve};
 use super::resources::{RESOURCES, Resource};
 use super::state::State;
@@ -57,12 +58,30 @@ pub struct Request {
     pub status: u16,
 }
 
+/// One request that GitHub, or the store of its archives, answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// `GET`, `PUT`, …
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// The body, empty when there was none.
+    pub body: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// It went to the store, which is another host.
+    pub is_store: bool,
+    /// It came with a token.
+    pub has_token: bool,
+}
+
 /// A running world. It ends when it is dropped.
 #[derive(Debug)]
 pub struct World {
     shared: Arc<Shared>,
     kubernetes: SocketAddr,
     prometheus: SocketAddr,
+    github: SocketAddr,
     tasks: JoinSet<()>,
 }
 
@@ -85,8 +104,11 @@ impl World {
         };
         let kubernetes = listen(Side::Kubernetes).await?;
         let prometheus = listen(Side::Prometheus).await?;
+        let github = listen(Side::GitHub(Door::Api)).await?;
+        let store = listen(Side::GitHub(Door::Store)).await?;
+        let _ = shared.store.set(format!("http://{store}"));
         tasks.spawn(live(Arc::clone(&shared)));
-        Ok(Self { shared, kubernetes, prometheus, tasks })
+        Ok(Self { shared, kubernetes, prometheus, github, tasks })
     }
 
     /// Where the Kubernetes API is.
@@ -97,6 +119,21 @@ impl World {
     /// Where Prometheus is.
     pub fn prometheus_url(&self) -> String {
         format!("http://{}", self.prometheus)
+    }
+
+    /// Where the API of GitHub is.
+    pub fn github_url(&self) -> String {
+        format!("http://{}", self.github)
+    }
+
+    /// The requests that GitHub and its store answered so far, in order.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.shared.asked().iter().cloned().collect()
+    }
+
+    /// Leaves GitHub's clients so many requests for this hour.
+    pub fn leave_github_budget(&self, remaining: u64) {
+        self.shared.with(|state| state.github.leave(remaining, state.now));
     }
 
     /// The world's time.
@@ -183,6 +220,9 @@ impl World {
 pub(super) struct Shared {
     state: Mutex<State>,
     requests: Mutex<VecDeque<Request>>,
+    asked: Mutex<VecDeque<Asked>>,
+    /// Where GitHub's archives are, once it is known.
+    pub(super) store: OnceLock<String>,
     pub(super) clock: Clock,
     /// The store's version; watches wait for it to move.
     pub(super) version: watch::Sender<u64>,
@@ -195,6 +235,8 @@ impl Shared {
             version: watch::Sender::new(state.store.version()),
             state: Mutex::new(state),
             requests: Mutex::default(),
+            asked: Mutex::default(),
+            store: OnceLock::new(),
             clock,
             fault: watch::Sender::new(Fault::None),
         }
@@ -222,6 +264,18 @@ impl Shared {
         if requests.len() > REMEMBERED {
             requests.pop_front();
         }
+    }
+
+    pub(super) fn record_asked(&self, asked: Asked) {
+        let mut all = self.asked();
+        all.push_back(asked);
+        if all.len() > REMEMBERED {
+            all.pop_front();
+        }
+    }
+
+    fn asked(&self) -> std::sync::MutexGuard<'_, VecDeque<Asked>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn requests(&self) -> std::sync::MutexGuard<'_, VecDeque<Request>> {

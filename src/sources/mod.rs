@@ -5,6 +5,7 @@
 pub mod api;
 pub mod cluster;
 pub mod files;
+pub mod github;
 pub mod prometheus;
 pub mod watch;
 pub mod wire;
@@ -14,7 +15,9 @@ pub mod events;
 pub mod experiments;
 pub mod jobs;
 pub mod leases;
+pub mod namespaces;
 pub mod pods;
+pub mod preview_requests;
 pub mod replica_sets;
 pub mod rollouts;
 
@@ -59,6 +62,8 @@ pub enum Scope {
     Always,
     /// One object of a known namespace, wherever the operator looks; all the time.
     Fixed(&'static str),
+    /// Those of a kind without namespaces, whichever namespaces are chosen; all the time.
+    Cluster,
     /// Only those of the Rollout in focus.
     Focus,
 }
@@ -84,6 +89,7 @@ pub static SOURCES: &[&Source] = &[
     &analysis_runs::SOURCE,
     &events::REFUSALS,
     &leases::SOURCE,
+    &namespaces::SOURCE,
     &replica_sets::SOURCE,
     &pods::SOURCE,
     &experiments::SOURCE,
@@ -102,6 +108,7 @@ pub fn watch_always(cluster: &Cluster, namespace: Option<&str>, reports: &mpsc::
     for source in SOURCES {
         let namespace = match source.scope {
             Scope::Always => namespace,
+            Scope::Cluster => None,
             Scope::Fixed(namespace) => Some(namespace),
             Scope::Focus => continue,
         };

@@ -33,7 +33,7 @@ pub struct Meta {
     pub resource_version: Text,
     pub generation: Number,
     pub creation_timestamp: Time,
-    pub deletion_timestamp: Option<IgnoredAny>,
+    pub deletion_timestamp: Option<Time>,
     pub labels: Lenient<BTreeMap<Box<str>, Box<str>>>,
     pub annotations: Lenient<Annotations>,
     pub owner_references: Lenient<Vec<OwnerReference>>,
@@ -51,6 +51,8 @@ pub struct Annotations {
     pub scale_down_deadline: Time,
     #[serde(rename = "argocd.argoproj.io/tracking-id")]
     pub argocd: Option<IgnoredAny>,
+    #[serde(rename = "flightdeck.dev/repository")]
+    pub repository: Text,
     #[serde(rename = "meta.helm.sh/release-name")]
     pub helm: Text,
 }

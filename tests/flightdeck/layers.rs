@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use flightdeck::actions::ACTIONS;
 use flightdeck::keys::command::COMMANDS;
 use flightdeck::panes::PANES;
-use flightdeck::sources::SOURCES;
+use flightdeck::sources::{SOURCES, github};
 
 /// What each module may import of ours, besides itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
@@ -232,7 +232,8 @@ fn tables_have_each_name_once_with_its_help() {
 
 #[test]
 fn panes_rest_on_sources_that_there_are() {
-    let known = |name: &&str| SOURCES.iter().any(|source| source.name == *name);
+    // GitHub is no kind of object in a cluster, so that it is no row.
+    let known = |name: &&str| *name == github::NAME || SOURCES.iter().any(|source| source.name == *name);
     for pane in PANES {
         assert!(pane.sources().iter().all(known), "{} rests on {:?}", pane.name(), pane.sources());
     }

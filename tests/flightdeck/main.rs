@@ -4,6 +4,7 @@ mod commands;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod driver;
+mod github;
 mod layers;
 mod pty;
 mod simulated;

@@ -3,6 +3,7 @@
 mod analysis;
 mod api;
 mod demo;
+mod github;
 mod hostile;
 mod http;
 mod language;

@@ -97,6 +97,7 @@ impl Deck {
             contexts,
             namespace: settled.namespace,
             prometheus: Arc::new(Prometheus::new(settled.prometheus)),
+            github: settled.github,
             journal: Journal::new(&settled.state, settle::who()),
             faults: None,
             exports: settled.state,

@@ -1,0 +1,56 @@
+//! The repository on GitHub, and what the files in it are called. The token stays in its file.
+
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+
+/// Which repository, where its API is, and the names of what is read there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GitHub {
+    /// `owner/name`; without it GitHub is not asked at all.
+    pub repository: Option<String>,
+    /// The base of the API; GitHub's own when absent.
+    pub url: Option<String>,
+    /// A file that holds the token; without it `GITHUB_TOKEN`, then what gh has.
+    pub token_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
+    pub timeout: SignedDuration,
+    /// Of the flags file; the default branch when absent.
+    pub branch: Option<String>,
+    pub drift_workflow: String,
+    pub plan_workflow: String,
+    pub smoke_workflow: String,
+    pub teardown_workflow: String,
+    pub promote_workflow: String,
+    pub drift_artifact: String,
+    pub cost_artifact: String,
+    pub smoke_artifact: String,
+    pub flags: String,
+    pub limit_variable: String,
+    /// Globs of addresses whose drift is harmless.
+    pub drift_noise: Vec<String>,
+}
+
+impl Default for GitHub {
+    fn default() -> GitHub {
+        GitHub {
+            repository: None,
+            url: None,
+            token_file: None,
+            ca_file: None,
+            timeout: SignedDuration::from_secs(15),
+            branch: None,
+            drift_workflow: "infra-drift.yml".to_owned(),
+            plan_workflow: "infra-plan.yml".to_owned(),
+            smoke_workflow: "verify-release.yml".to_owned(),
+            teardown_workflow: "preview-teardown.yml".to_owned(),
+            promote_workflow: "flags-promote.yml".to_owned(),
+            drift_artifact: "*plan*".to_owned(),
+            cost_artifact: "*infracost*".to_owned(),
+            smoke_artifact: "*k6*".to_owned(),
+            flags: "feature-flags/flags.yaml".to_owned(),
+            limit_variable: "INFRACOST_LIMIT".to_owned(),
+            drift_noise: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! What is known of a repository on GitHub, part by part: each with its age and with what is in the way of the next look.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::commit::Commit;
+use super::cost::Cost;
+use super::drift::Drift;
+use super::flag::Flags;
+use super::observation::Failure;
+use super::pull::{PullLookup, PullRequest, PullState};
+use super::smoke::Smoke;
+use super::workflow::{Run, Workflow, WorkflowJob};
+
+/// What is looked at together, and as often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Topic {
+    /// The repository itself, open pull requests, those merged lately, the last release.
+    Pulls,
+    /// The pull requests of preview namespaces, and the teardown workflow.
+    Previews,
+    Drift,
+    Cost,
+    Smoke,
+    /// The flags file, its history, and the promote workflow.
+    Flags,
+}
+
+impl Topic {
+    /// All of them, what the others rest on first.
+    pub const ALL: [Topic; 6] = [Topic::Pulls, Topic::Previews, Topic::Flags, Topic::Drift, Topic::Smoke, Topic::Cost];
+
+    /// The word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Topic::Pulls => "pull requests",
+            Topic::Previews => "previews",
+            Topic::Drift => "drift",
+            Topic::Cost => "cost",
+            Topic::Smoke => "smoke",
+            Topic::Flags => "flags",
+        }
+    }
+}
+
+/// What a workflow is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duty {
+    /// `infra-drift.yml`
+    Drift,
+    /// `infra-plan.yml`, with the budget's gate.
+    Plan,
+    /// `verify-release.yml`
+    Smoke,
+    /// `preview-teardown.yml`
+    Teardown,
+    /// `flags-promote.yml`
+    Promote,
+}
+
+impl Duty {
+    /// All of them.
+    pub const ALL: [Duty; 5] = [Duty::Drift, Duty::Plan, Duty::Smoke, Duty::Teardown, Duty::Promote];
+
+    /// With what it is looked at.
+    pub fn topic(self) -> Topic {
+        match self {
+            Duty::Drift => Topic::Drift,
+            Duty::Plan => Topic::Cost,
+            Duty::Smoke => Topic::Smoke,
+            Duty::Teardown => Topic::Previews,
+            Duty::Promote => Topic::Flags,
+        }
+    }
+}
+
+/// A workflow with its latest runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowView {
+    /// The file's name, as it stands in the configuration: what a dispatch names.
+    pub file: String,
+    /// None: there is no such workflow (404).
+    pub workflow: Option<Workflow>,
+    /// Newest first.
+    pub runs: Vec<Run>,
+    /// The jobs of the run that the verdict rests on.
+    pub jobs: Option<RunJobs>,
+}
+
+/// The jobs of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunJobs {
+    pub run: u64,
+    pub jobs: Vec<WorkflowJob>,
+}
+
+/// What was read out of a run's artifact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FromRun<T> {
+    /// The run's id, and when it began.
+    pub run: u64,
+    pub run_at: Option<Timestamp>,
+    /// None: the run left none. Err: why it cannot be used (expired, too large, not what it should be).
+    pub content: Option<Result<T, String>>,
+}
+
+/// The cost of a pull request's head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PullCost {
+    pub number: u64,
+    pub head_sha: String,
+    /// None: the workflow has not run for this head.
+    pub report: Option<FromRun<Cost>>,
+}
+
+/// The flags file as it stands on a branch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlagsFile {
+    pub path: String,
+    pub branch: String,
+    /// The blob's: the precondition of an edit.
+    pub sha: String,
+    /// Exactly as it is stored: for an edit, never for the screen.
+    pub text: Arc<str>,
+    pub flags: Result<Flags, String>,
+}
+
+/// The repository's own data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// `owner/name`, as GitHub spells it now.
+    pub full_name: String,
+    pub default_branch: String,
+    /// Nothing can be changed in it.
+    pub archived: bool,
+    /// Whether this token may push; None where it is not said.
+    pub may_push: Option<bool>,
+    pub url: Option<String>,
+}
+
+/// The last release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    pub tag: String,
+    pub published: Option<Timestamp>,
+}
+
+/// How many requests are left, from the `x-ratelimit-*` headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    pub limit: u64,
+    pub remaining: u64,
+    pub resets: Option<Timestamp>,
+}
+
+/// One thing that was found out about a repository.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Finding {
+    About(About),
+    /// All open ones (or as many as the cap lets through), and those merged lately.
+    Pulls {
+        open: Vec<PullRequest>,
+        merged: Vec<PullRequest>,
+        is_cut: bool,
+    },
+    Release(Option<Release>),
+    /// Of preview namespaces; the whole set.
+    Lookups(BTreeMap<u64, PullLookup>),
+    Workflow(Duty, Box<WorkflowView>),
+    /// Of the last scheduled run.
+    Plan(Option<FromRun<Drift>>),
+    /// Of the last run of the smoke test.
+    Smoke(Option<FromRun<Smoke>>),
+    /// The whole set: every open pull request and those merged lately.
+    Costs(Vec<PullCost>),
+    /// None: there is no such file on that branch.
+    Flags(Option<Box<FlagsFile>>),
+    /// Of the flags file, newest first.
+    History(Vec<Commit>),
+    /// The repository variable. None: it is not set. Err: it holds no amount.
+    Limit(Option<Result<Decimal, String>>),
+    Budget(Budget),
+    /// A topic was looked at, to the end.
+    Seen(Topic),
+    /// A topic could not be looked at.
+    Blind(Topic, Failure),
+}
+
+/// What is in the way of a topic.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sight {
+    /// When it was last looked at to the end.
+    pub seen: Option<Timestamp>,
+    /// Since when, and why, it could not be looked at.
+    pub failing: Option<(Timestamp, Failure)>,
+}
+
+/// Everything that is remembered of one repository. What was never told is None or empty; [`Repository::sight`] says
+/// whether that means "there is none" or "nobody has looked".
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Repository {
+    pub about: Option<About>,
+    pub open: Vec<PullRequest>,
+    pub merged: Vec<PullRequest>,
+    /// There are more open pull requests than are read.
+    pub is_cut: bool,
+    pub release: Option<Release>,
+    pub lookups: BTreeMap<u64, PullLookup>,
+    pub workflows: BTreeMap<Duty, WorkflowView>,
+    pub plan: Option<FromRun<Drift>>,
+    pub smoke: Option<FromRun<Smoke>>,
+    pub costs: Vec<PullCost>,
+    pub flags: Option<FlagsFile>,
+    pub history: Vec<Commit>,
+    pub limit: Option<Result<Decimal, String>>,
+    pub budget: Option<Budget>,
+    pub sights: BTreeMap<Topic, Sight>,
+}
+
+impl Repository {
+    /// Takes in what was found at `now`.
+    pub fn learn(&mut self, finding: Finding, now: Timestamp) {
+        match finding {
+            Finding::About(about) => self.about = Some(about),
+            Finding::Pulls { open, merged, is_cut } => {
+                (self.open, self.merged, self.is_cut) = (open, merged, is_cut);
+            }
+            Finding::Release(release) => self.release = release,
+            Finding::Lookups(lookups) => self.lookups = lookups,
+            Finding::Workflow(duty, view) => {
+                self.workflows.insert(duty, *view);
+            }
+            Finding::Plan(plan) => self.plan = plan,
+            Finding::Smoke(smoke) => self.smoke = smoke,
+            Finding::Costs(costs) => self.costs = costs,
+            Finding::Flags(flags) => self.flags = flags.map(|flags| *flags),
+            Finding::History(history) => self.history = history,
+            Finding::Limit(limit) => self.limit = limit,
+            Finding::Budget(budget) => self.budget = Some(budget),
+            Finding::Seen(topic) => {
+                self.sights.insert(topic, Sight { seen: Some(now), failing: None });
+            }
+            Finding::Blind(topic, failure) => {
+                let sight = self.sights.entry(topic).or_default();
+                let since = sight.failing.as_ref().map_or(now, |(since, _)| *since);
+                sight.failing = Some((since, failure));
+            }
+        }
+    }
+
+    /// How well that topic is seen.
+    pub fn sight(&self, topic: Topic) -> Sight {
+        self.sights.get(&topic).cloned().unwrap_or_default()
+    }
+
+    /// The workflow of that duty.
+    pub fn workflow(&self, duty: Duty) -> Option<&WorkflowView> {
+        self.workflows.get(&duty)
+    }
+
+    /// What is known of a pull request. One that was never asked for is not taken for gone.
+    pub fn pull(&self, number: u64) -> PullLookup {
+        let listed = self.open.iter().chain(&self.merged).find(|pull| pull.number == number);
+        match (self.lookups.get(&number), listed) {
+            // The list is read more often; a single answer may be from before the merge.
+            (Some(PullLookup::Found(found)), Some(pull)) if found.pushed_at > pull.pushed_at => {
+                PullLookup::Found(found.clone())
+            }
+            (_, Some(pull)) => PullLookup::Found(Box::new(pull.clone())),
+            (Some(lookup), None) => lookup.clone(),
+            (None, None) => PullLookup::Unknown(self.why_unseen(Topic::Previews)),
+        }
+    }
+
+    /// Pull requests merged after the last release; None while no release is known to compare with.
+    pub fn merged_since_release(&self) -> Option<Vec<&PullRequest>> {
+        let published = self.release.as_ref()?.published?;
+        let is_later = |pull: &&PullRequest| {
+            pull.state == PullState::Merged && pull.closed_at.is_some_and(|closed| closed > published)
+        };
+        Some(self.merged.iter().filter(is_later).collect())
+    }
+
+    /// The cost of that pull request's head.
+    pub fn cost(&self, number: u64) -> Option<&PullCost> {
+        self.costs.iter().find(|cost| cost.number == number)
+    }
+
+    /// The numbers of all pull requests that are listed.
+    pub fn numbers(&self) -> BTreeSet<u64> {
+        self.open.iter().chain(&self.merged).map(|pull| pull.number).collect()
+    }
+
+    fn why_unseen(&self, topic: Topic) -> String {
+        match self.sights.get(&topic).and_then(|sight| sight.failing.as_ref()) {
+            Some((_, failure)) => failure.message.clone(),
+            None => "not asked yet".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::observation::FailureKind;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_failure_keeps_the_data_and_remembers_since_when() {
+        let mut repository = Repository::default();
+        let release = Some(Release { tag: "v1".to_owned(), published: Some(at(5)) });
+        repository.learn(Finding::Release(release.clone()), at(10));
+        repository.learn(Finding::Seen(Topic::Pulls), at(10));
+        let failure = Failure { kind: FailureKind::Unreachable, message: "nobody answers".to_owned(), retry_in: None };
+        repository.learn(Finding::Blind(Topic::Pulls, failure.clone()), at(20));
+        repository.learn(Finding::Blind(Topic::Pulls, failure.clone()), at(30));
+        assert_eq!(repository.release, release);
+        assert_eq!(repository.sight(Topic::Pulls), Sight { seen: Some(at(10)), failing: Some((at(20), failure)) });
+        repository.learn(Finding::Seen(Topic::Pulls), at(40));
+        assert_eq!(repository.sight(Topic::Pulls).failing, None);
+    }
+
+    #[test]
+    fn a_pull_request_that_nobody_asked_for_is_unknown_not_gone() {
+        let mut repository = Repository::default();
+        assert_eq!(repository.pull(7), PullLookup::Unknown("not asked yet".to_owned()));
+        repository.learn(Finding::Lookups([(7, PullLookup::NotFound)].into()), at(1));
+        assert_eq!(repository.pull(7), PullLookup::NotFound);
+        assert!(repository.merged_since_release().is_none());
+    }
+}

@@ -1,0 +1,257 @@
+//! What GitHub's headers and refusals mean: the budget, how long to wait, and a sentence for every way of saying no.
+
+use http::{HeaderMap, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::release::json::Json;
+use crate::release::observation::{Failure, FailureKind};
+use crate::release::repository::Budget;
+use crate::release::text::{visible, visible_up_to};
+
+/// How long to wait where GitHub limits us and does not say for how long: its documentation says a minute.
+const UNSAID: SignedDuration = SignedDuration::from_secs(60);
+/// No longer than this, whatever it says: the budget comes back every hour.
+const LONGEST: SignedDuration = SignedDuration::from_mins(61);
+
+/// Who was asked, for what, and with what in hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The host, for sentences.
+    pub who: &'a str,
+    /// In the operator's words: `pull requests`.
+    pub what: &'a str,
+    pub repository: &'a str,
+    pub has_token: bool,
+}
+
+/// A request that brought nothing.
+#[derive(Clone, Debug)]
+pub enum Miss {
+    /// 404 or 410: it is not there, as far as this token can see.
+    Absent(Failure),
+    /// Nothing must be asked before that time.
+    Limited(Failure, Timestamp),
+    Failed(Failure),
+}
+
+impl From<Miss> for Failure {
+    fn from(miss: Miss) -> Self {
+        match miss {
+            Miss::Absent(failure) | Miss::Limited(failure, _) | Miss::Failed(failure) => failure,
+        }
+    }
+}
+
+impl From<Failure> for Miss {
+    fn from(failure: Failure) -> Self {
+        Miss::Failed(failure)
+    }
+}
+
+/// The budget in the headers of any answer. Of the core resource only: a search has one of its own.
+pub fn budget(headers: &HeaderMap) -> Option<Budget> {
+    if text(headers, "x-ratelimit-resource").is_some_and(|resource| resource != "core") {
+        return None;
+    }
+    let number = |name| text(headers, name)?.trim().parse::<u64>().ok();
+    Some(Budget {
+        limit: number("x-ratelimit-limit")?,
+        remaining: number("x-ratelimit-remaining")?,
+        resets: number("x-ratelimit-reset").and_then(|at| Timestamp::from_second(i64::try_from(at).ok()?).ok()),
+    })
+}
+
+/// The page after this one, from `Link: <...>; rel="next"`.
+pub fn next_page(headers: &HeaderMap) -> Option<String> {
+    let link = text(headers, "link")?;
+    link.split(',').find_map(|part| {
+        let (target, parameters) = part.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next = parameters.split(';').any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"));
+        is_next.then(|| target.to_owned())
+    })
+}
+
+/// The sentence for an answer that is no success.
+pub fn refused(asked: Asked, status: StatusCode, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Miss {
+    let Asked { who, what, repository, has_token } = asked;
+    let code = status.as_u16();
+    let said = said(body);
+    if matches!(code, 403 | 429)
+        && let Some(wait) = limit(code, headers, &said, now)
+    {
+        return limited(asked, code, headers, wait, now);
+    }
+    let (kind, sentence) = match code {
+        401 if has_token => (FailureKind::Unauthorized, format!("{who} does not accept the token (401): renew it")),
+        401 => (FailureKind::Unauthorized, format!("{who} wants a token (401): {}", TOKENS)),
+        403 => (FailureKind::Forbidden, forbidden(asked, headers, &said)),
+        404 if has_token => {
+            let sentence = format!("{repository}: no {what}, or the token may not see them (404)");
+            return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
+        }
+        404 => {
+            let sentence = format!("{repository}: no {what} that can be seen without a token (404): {}", TOKENS);
+            return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
+        }
+        410 => {
+            let sentence =
+                format!("{repository}: {what} gone for good (410): past the retention time, or switched off");
+            return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
+        }
+        409 => (FailureKind::Failed, format!("{repository}: {what} in conflict (409): {said}")),
+        422 => (FailureKind::Failed, format!("{who} does not accept the question for {what} (422): {said}")),
+        451 => (FailureKind::Forbidden, format!("{repository} is withheld for legal reasons (451)")),
+        500..=599 => (FailureKind::Unreachable, format!("{who} has a fault of its own ({code}): {said}")),
+        _ => (FailureKind::Failed, format!("{who} answered {code} for {what}: {said}")),
+    };
+    Miss::Failed(failure(kind, sentence))
+}
+
+const TOKENS: &str = "set GITHUB_TOKEN, run `gh auth login`, or name a file with github.token_file";
+
+/// A failure with its sentence made safe.
+pub fn failure(kind: FailureKind, sentence: impl AsRef<str>) -> Failure {
+    Failure { kind, message: visible(sentence.as_ref()), retry_in: None }
+}
+
+/// How long a limit lasts; None where this is a 403 of another kind.
+fn limit(code: u16, headers: &HeaderMap, said: &str, now: Timestamp) -> Option<SignedDuration> {
+    let asked = text(headers, "retry-after").and_then(|wait| wait.trim().parse().ok()).map(SignedDuration::from_secs);
+    let budget = budget(headers).filter(|budget| budget.remaining == 0);
+    let until_reset = || Some(budget?.resets?.duration_since(now));
+    let is_limit = code == 429 || asked.is_some() || budget.is_some() || said.to_lowercase().contains("rate limit");
+    let wait = asked.or_else(until_reset).unwrap_or(UNSAID);
+    is_limit.then(|| wait.clamp(SignedDuration::from_secs(1), LONGEST))
+}
+
+fn limited(asked: Asked, code: u16, headers: &HeaderMap, wait: SignedDuration, now: Timestamp) -> Miss {
+    let who = asked.who;
+    let used_up = budget(headers).filter(|budget| budget.remaining == 0 && !headers.contains_key("retry-after"));
+    let sentence = match used_up {
+        Some(budget) if asked.has_token => {
+            format!("all {} requests of this hour are used up ({code}): {who} answers again later", budget.limit)
+        }
+        Some(budget) => {
+            format!("all {} requests of this hour are used up ({code}); a token gives more: {TOKENS}", budget.limit)
+        }
+        None => format!("{who} asks us to slow down ({code}, secondary rate limit)"),
+    };
+    let failure = Failure { retry_in: Some(wait), ..failure(FailureKind::Failed, sentence) };
+    Miss::Limited(failure, now.checked_add(wait).unwrap_or(now))
+}
+
+/// What the token lacks, by name where GitHub says it.
+fn forbidden(asked: Asked, headers: &HeaderMap, said: &str) -> String {
+    let Asked { what, repository, .. } = asked;
+    let full = |name| text(headers, name).map(|value| visible_up_to(value.trim(), 200)).filter(|it| !it.is_empty());
+    if let Some(sso) = full("x-github-sso") {
+        let place = sso.split_once("url=").map(|(_, url)| format!(" at {url}")).unwrap_or_default();
+        return format!("the token is not authorised for the organisation's single sign-on (403): authorise it{place}");
+    }
+    let needs = match (full("x-accepted-github-permissions"), full("x-accepted-oauth-scopes")) {
+        (Some(permissions), _) => format!(": it needs the permission {permissions}"),
+        (None, Some(scopes)) => format!(": it needs the scope {scopes}"),
+        (None, None) => String::new(),
+    };
+    format!("the token may not read {what} of {repository} (403){needs}. {said}")
+}
+
+/// GitHub's own words, without the address of its documentation.
+fn said(body: &[u8]) -> String {
+    let message = Json::parse(body).ok().and_then(|body| body.get("message").text());
+    match message {
+        Some(message) => visible_up_to(message.trim(), 300),
+        None if body.trim_ascii_start().starts_with(b"<") => {
+            "a web page, not an API (the address of a GitHub Enterprise Server ends in /api/v3)".to_owned()
+        }
+        None => visible_up_to(String::from_utf8_lossy(&body[..body.len().min(1000)]).trim(), 200),
+    }
+}
+
+/// A header as text.
+pub fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASKED: Asked<'_> =
+        Asked { who: "api.github.com", what: "workflow runs", repository: "acme/shop", has_token: true };
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    fn say(code: u16, pairs: &[(&'static str, &str)], body: &str) -> Miss {
+        let now = Timestamp::from_second(1000).unwrap();
+        refused(ASKED, StatusCode::from_u16(code).unwrap(), &headers(pairs), body.as_bytes(), now)
+    }
+
+    #[test]
+    fn each_refusal_has_its_sentence() {
+        let message = r#"{"message":"Resource not accessible by integration","documentation_url":"x"}"#;
+        let cases: &[(u16, &[(&str, &str)], &str, &str)] = &[
+            (401, &[], "{}", "does not accept the token (401): renew it"),
+            (403, &[("x-accepted-github-permissions", "actions=read")], message, "needs the permission actions=read"),
+            (403, &[("x-accepted-oauth-scopes", "repo")], message, "needs the scope repo. Resource not accessible"),
+            (
+                403,
+                &[("x-github-sso", "required; url=https://x/sso")],
+                message,
+                "single sign-on (403): authorise it at https://x/sso",
+            ),
+            (404, &[], "", "acme/shop: no workflow runs, or the token may not see them (404)"),
+            (409, &[], r#"{"message":"Git Repository is empty."}"#, "in conflict (409): Git Repository is empty."),
+            (410, &[], "", "past the retention time"),
+            (422, &[], r#"{"message":"Validation Failed"}"#, "(422): Validation Failed"),
+            (502, &[], "<html>", "a fault of its own (502): a web page"),
+            (418, &[], "\u{1b}[2J", "answered 418 for workflow runs: ␛[2J"),
+        ];
+        for (code, pairs, body, sentence) in cases {
+            let failure: Failure = say(*code, pairs, body).into();
+            assert!(failure.message.contains(sentence), "{}", failure.message);
+        }
+        let anonymous = Asked { has_token: false, ..ASKED };
+        let failure: Failure =
+            refused(anonymous, StatusCode::UNAUTHORIZED, &HeaderMap::new(), b"", Timestamp::UNIX_EPOCH).into();
+        assert!(failure.message.contains("set GITHUB_TOKEN"), "{}", failure.message);
+    }
+
+    #[test]
+    fn limits_say_for_how_long() {
+        let spent = [("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1090")];
+        let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
+        let wait = |miss| match miss {
+            Miss::Limited(failure, until) => (failure.retry_in.unwrap().as_secs(), until.as_second(), failure.message),
+            other => panic!("{other:?}"),
+        };
+        let (seconds, until, message) = wait(say(403, &spent, ""));
+        assert_eq!((seconds, until), (90, 1090));
+        assert!(message.contains("all 5000 requests"), "{message}");
+        let (seconds, _, message) = wait(say(429, &[("retry-after", "7")], secondary));
+        assert!(seconds == 7 && message.contains("slow down (429"), "{message}");
+        assert_eq!(wait(say(403, &[], secondary)).0, 60);
+        assert_eq!(wait(say(429, &[("retry-after", "999999999")], "")).0, LONGEST.as_secs());
+    }
+
+    #[test]
+    fn the_next_page_is_found_among_the_links() {
+        let link =
+            "<https://x/?page=1>; rel=\"prev\", <https://x/?page=3>; rel=\"next\", <https://x/?page=9>; rel=\"last\"";
+        assert_eq!(next_page(&headers(&[("link", link)])).as_deref(), Some("https://x/?page=3"));
+        assert_eq!(next_page(&headers(&[("link", "rubbish, <, >")])), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_header_and_no_body_panics(value in "[ -~]{0,40}", body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..60), code in 300u16..600) {
+            let names = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after", "link", "x-github-sso"];
+            let pairs: Vec<_> = names.into_iter().map(|name| (name, value.as_str())).collect();
+            let headers = headers(&pairs);
+            let _ = (next_page(&headers), budget(&headers));
+            let _ = refused(ASKED, StatusCode::from_u16(code).unwrap(), &headers, &body, Timestamp::UNIX_EPOCH);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A file out of the contents API, and out of the blobs API where it is too large for that.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::release::json::Json;
+
+/// A file as GitHub hands it out.
+#[derive(Debug, PartialEq)]
+pub struct Content {
+    /// The blob's.
+    pub sha: String,
+    /// None: too large for this answer, to be read as a blob.
+    pub text: Option<Arc<str>>,
+}
+
+/// Reads `GET .../contents/{path}` or `GET .../git/blobs/{sha}`. The error is the reason why it is no file.
+pub fn read(bytes: &[u8]) -> Result<Content, String> {
+    let root = Json::parse(bytes)?;
+    if root.is_list() {
+        return Err("is a folder, not a file".to_owned());
+    }
+    let fields = root.fields();
+    if let Some(kind) = fields.get("type").words().filter(|kind| kind != "file") {
+        return Err(format!("is a {kind}, not a file"));
+    }
+    // It goes into an address: nothing but what a sha is made of.
+    let sha = fields
+        .get("sha")
+        .text()
+        .filter(|sha| (7..=64).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let sha = sha.ok_or("is no file: no sha")?;
+    let text = match fields.get("encoding").text().as_deref() {
+        Some("base64") => {
+            let mut packed = fields.get("content").text().ok_or("is no file: no content")?;
+            packed.retain(|sign| !sign.is_ascii_whitespace());
+            let bytes = STANDARD.decode(packed).map_err(|_| "is not what base64 looks like".to_owned())?;
+            Some(String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?.into())
+        }
+        Some("utf-8") => Some(fields.get("content").text().ok_or("is no file: no content")?.into()),
+        // Above 1 MB the contents API says `none` and leaves the content out.
+        _ => None,
+    };
+    Ok(Content { sha, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_bytes_come_back_exactly() {
+        let text = "# é\r\nfeatures:\r\n  a: { default: true }";
+        let packed = STANDARD.encode(text);
+        let (first, second) = packed.split_at(20);
+        let answer = format!(
+            r#"{{"type":"file","encoding":"base64","sha":"0123456789abcdef","content":"{first}\n{second}\n"}}"#
+        );
+        assert_eq!(read(answer.as_bytes()).unwrap().text.as_deref(), Some(text));
+        let large = br#"{"type":"file","encoding":"none","sha":"0123456789abcdef","content":""}"#;
+        assert_eq!(read(large).unwrap().text, None);
+        for (wrong, why) in [
+            ("[]", "a folder"),
+            (r#"{"type":"submodule","sha":"0123456789"}"#, "a submodule"),
+            (r#"{"type":"file","sha":"../../x"}"#, "no sha"),
+            (r#"{"sha":"0123456789","encoding":"base64","content":"%"}"#, "base64"),
+            (r#"{"sha":"0123456789","encoding":"base64","content":"/w=="}"#, "UTF-8"),
+        ] {
+            assert!(read(wrong.as_bytes()).unwrap_err().contains(why), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(value in crate::release::json::foreign(), at in 0usize..4) {
+            let field = ["type", "encoding", "sha", "content"][at];
+            let _ = read(format!(r#"{{"type":"file","encoding":"base64","sha":"0123456789","content":"","{field}":{value}}}"#).as_bytes());
+            let _ = read(value.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Looks at one topic: which requests it takes, and what is found in the answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::release::commit::read_commits;
+use crate::release::cost::{self, Cost};
+use crate::release::drift::{self, Drift};
+use crate::release::drift_watch::last_scheduled;
+use crate::release::observation::Failure;
+use crate::release::pull::{PullLookup, PullRequest, PullState};
+use crate::release::repository::{Duty, Finding, FlagsFile, PullCost, RunJobs, Topic, WorkflowView};
+use crate::release::smoke::{self, Smoke};
+use crate::release::workflow::{Run, RunStatus, read_jobs, read_runs, read_workflow};
+use crate::release::{flag, text};
+
+use super::about;
+use super::answer::Miss;
+use super::artifacts::{Shelf, unusable};
+use super::client::Client;
+use super::contents;
+use super::settings::Settings;
+
+/// Pages of a hundred open pull requests.
+const PULL_PAGES: usize = 5;
+/// Pull requests of previews that are asked for one by one.
+const MOST_LOOKUPS: usize = 100;
+/// Pull requests whose cost is looked for.
+const MOST_COSTS: usize = 60;
+/// Commits of the flags file.
+const HISTORY: usize = 20;
+
+/// What is known between looks.
+pub struct Eye {
+    settings: Arc<Settings>,
+    /// `/repos/OWNER/NAME`
+    repository: String,
+    /// Whether the repository itself could be read: only then does a 404 mean "there is none".
+    is_readable: bool,
+    branch: Option<String>,
+    open: Vec<PullRequest>,
+    merged: Vec<PullRequest>,
+    plans: Shelf<Drift>,
+    costs: Shelf<Cost>,
+    summaries: Shelf<Smoke>,
+}
+
+/// What a look found, and whether something in it is running.
+#[derive(Default)]
+pub struct Look {
+    pub findings: Vec<Finding>,
+    pub is_running: bool,
+}
+
+impl Eye {
+    /// Nothing is known yet.
+    pub fn new(settings: Arc<Settings>) -> Self {
+        let noise = settings.noise.clone();
+        let plan = move |bytes: &[u8]| {
+            let noise: Vec<&str> = noise.iter().map(String::as_str).collect();
+            drift::read(bytes, &noise)
+        };
+        Eye {
+            repository: settings.repository.path(),
+            is_readable: false,
+            branch: settings.branch.clone(),
+            open: Vec::new(),
+            merged: Vec::new(),
+            plans: Shelf::new(&settings.files.drift_artifact, plan),
+            costs: Shelf::new(&settings.files.cost_artifact, cost::read),
+            summaries: Shelf::new(&settings.files.smoke_artifact, smoke::read),
+            settings,
+        }
+    }
+
+    /// Looks at a topic. `previews` are the numbers of preview namespaces.
+    pub async fn look(&mut self, client: &Client, topic: Topic, previews: &BTreeSet<u64>) -> Result<Look, Failure> {
+        let look = match topic {
+            Topic::Pulls => self.pulls(client).await,
+            Topic::Previews => self.previews(client, previews).await,
+            Topic::Drift => self.drift(client).await,
+            Topic::Cost => self.cost(client).await,
+            Topic::Smoke => self.smoke(client).await,
+            Topic::Flags => self.flags(client).await,
+        };
+        look.map_err(Failure::from)
+    }
+
+    async fn pulls(&mut self, client: &Client) -> Result<Look, Miss> {
+        let repository = &self.repository;
+        let about = client.get(repository, "repository").await.inspect_err(|_| self.is_readable = false)?;
+        let about = about::about(&about).map_err(|why| unusable("the repository", &why))?;
+        self.is_readable = true;
+        self.branch = self.settings.branch.clone().or_else(|| Some(about.default_branch.clone()));
+        let read = |page: &[u8]| about::pulls(page).map_err(|why| unusable("the list of pull requests", &why));
+        let path = format!("{repository}/pulls?state=open&per_page=100");
+        let (pages, is_cut) = client.pages(&path, "pull requests", PULL_PAGES).await?;
+        let mut open = Vec::new();
+        for page in pages {
+            open.extend(read(&page)?);
+        }
+        let path = format!("{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
+        let closed = read(&client.get(&path, "pull requests").await?)?;
+        self.merged = closed.into_iter().filter(|pull| pull.state == PullState::Merged).collect();
+        self.open = open;
+        let release = match client.get(&format!("{repository}/releases/latest"), "releases").await {
+            Ok(release) => about::release(&release).ok(),
+            Err(Miss::Absent(_)) => None,
+            Err(miss) => return Err(miss),
+        };
+        let pulls = Finding::Pulls { open: self.open.clone(), merged: self.merged.clone(), is_cut };
+        Ok(Look { findings: vec![Finding::About(about), pulls, Finding::Release(release)], is_running: false })
+    }
+
+    async fn previews(&mut self, client: &Client, previews: &BTreeSet<u64>) -> Result<Look, Miss> {
+        let is_listed = |number: &u64| self.open.iter().any(|pull| pull.number == *number);
+        let mut lookups = BTreeMap::new();
+        for number in previews.iter().copied().filter(|number| !is_listed(number)).take(MOST_LOOKUPS) {
+            let path = format!("{}/pulls/{number}", self.repository);
+            let lookup = match client.get(&path, "pull request").await {
+                Ok(pull) => match PullRequest::read(&pull) {
+                    Ok(pull) => PullLookup::Found(Box::new(pull)),
+                    Err(why) => PullLookup::Unknown(format!("the answer {why}")),
+                },
+                Err(Miss::Absent(_)) if self.is_readable => PullLookup::NotFound,
+                Err(Miss::Absent(failure)) => PullLookup::Unknown(failure.message),
+                Err(miss) => return Err(miss),
+            };
+            lookups.insert(number, lookup);
+        }
+        let view = self.workflow(client, Duty::Teardown, 20).await?;
+        Ok(Look::of(Finding::Lookups(lookups), Duty::Teardown, view))
+    }
+
+    async fn drift(&mut self, client: &Client) -> Result<Look, Miss> {
+        let mut view = self.workflow(client, Duty::Drift, 50).await?;
+        let run = last_scheduled(&view.runs).cloned();
+        self.plans.keep(&[run.as_ref().and_then(|run| run.id)]);
+        let plan = match &run {
+            Some(run) => self.plans.of(client, &self.repository, run).await?,
+            None => None,
+        };
+        view.jobs = self.jobs(client, run.as_ref()).await?;
+        Ok(Look::of(Finding::Plan(plan), Duty::Drift, view))
+    }
+
+    async fn smoke(&mut self, client: &Client) -> Result<Look, Miss> {
+        let mut view = self.workflow(client, Duty::Smoke, 30).await?;
+        let completed = view.runs.iter().filter(|run| run.status == RunStatus::Completed);
+        let run = completed.max_by_key(|run| (run.created, run.attempt)).cloned();
+        self.summaries.keep(&[run.as_ref().and_then(|run| run.id)]);
+        let summary = match &run {
+            Some(run) => self.summaries.of(client, &self.repository, run).await?,
+            None => None,
+        };
+        view.jobs = self.jobs(client, run.as_ref()).await?;
+        Ok(Look::of(Finding::Smoke(summary), Duty::Smoke, view))
+    }
+
+    async fn cost(&mut self, client: &Client) -> Result<Look, Miss> {
+        let view = self.workflow(client, Duty::Plan, 100).await?;
+        let mut costs = Vec::new();
+        let mut wanted = Vec::new();
+        for pull in self.open.iter().chain(&self.merged).take(MOST_COSTS) {
+            let Some(head_sha) = pull.head_sha.clone() else { continue };
+            let of_head = view.runs.iter().filter(|run| run.head_sha.as_deref() == Some(&head_sha));
+            let completed = of_head.filter(|run| run.status == RunStatus::Completed);
+            let report = match completed.max_by_key(|run| (run.created, run.attempt)) {
+                Some(run) => {
+                    wanted.push(run.id);
+                    self.costs.of(client, &self.repository, run).await?
+                }
+                None => None,
+            };
+            costs.push(PullCost { number: pull.number, head_sha, report });
+        }
+        self.costs.keep(&wanted);
+        let mut look = Look::of(Finding::Costs(costs), Duty::Plan, view);
+        look.findings.push(Finding::Limit(self.limit(client).await?));
+        Ok(look)
+    }
+
+    /// The budget's limit. A token that may not read variables knows the costs all the same.
+    async fn limit(&self, client: &Client) -> Result<Option<Result<rust_decimal::Decimal, String>>, Miss> {
+        let name: String = form_urlencoded::byte_serialize(self.settings.files.limit_variable.as_bytes()).collect();
+        match client.get(&format!("{}/actions/variables/{name}", self.repository), "variables").await {
+            Ok(variable) => Ok(Some(about::limit(&variable))),
+            Err(Miss::Absent(_)) => Ok(None),
+            Err(Miss::Failed(failure)) => Ok(Some(Err(failure.message))),
+            Err(miss) => Err(miss),
+        }
+    }
+
+    async fn flags(&mut self, client: &Client) -> Result<Look, Miss> {
+        let view = self.workflow(client, Duty::Promote, 20).await?;
+        let branch = self.branch.clone().unwrap_or_else(|| "main".to_owned());
+        let path = &self.settings.files.flags;
+        let (place, query) = (escaped(path), parameter(&branch));
+        let content = match client.get(&format!("{}/contents/{place}?ref={query}", self.repository), "flags file").await
+        {
+            Ok(content) => Some(content),
+            Err(Miss::Absent(_)) if self.is_readable => None,
+            Err(miss) => return Err(miss),
+        };
+        let file = match content {
+            Some(content) => Some(Box::new(self.flags_file(client, &content, path, branch.clone()).await?)),
+            None => None,
+        };
+        let history = format!("{}/commits?path={}&sha={query}&per_page={HISTORY}", self.repository, parameter(path));
+        let history = match client.get(&history, "commits").await {
+            Ok(commits) => read_commits(&commits).map_err(|why| unusable("the flags file's history", &why))?,
+            Err(Miss::Absent(_)) => Vec::new(),
+            Err(miss) => return Err(miss),
+        };
+        let mut look = Look::of(Finding::Flags(file), Duty::Promote, view);
+        look.findings.push(Finding::History(history));
+        Ok(look)
+    }
+
+    async fn flags_file(&self, client: &Client, content: &[u8], path: &str, branch: String) -> Result<FlagsFile, Miss> {
+        let wrong = |why: String| unusable(path, &why);
+        let content = contents::read(content).map_err(wrong)?;
+        let text = match content.text {
+            Some(text) => text,
+            None => {
+                let blob = format!("{}/git/blobs/{}", self.repository, content.sha);
+                let blob = contents::read(&client.get(&blob, "flags file").await?).map_err(wrong)?;
+                blob.text.ok_or_else(|| unusable(path, "is handed out in an unknown encoding"))?
+            }
+        };
+        let flags = flag::read(&text);
+        Ok(FlagsFile { path: text::visible(path), branch: text::visible(&branch), sha: content.sha, text, flags })
+    }
+
+    /// A workflow with its latest runs; a missing one is a state.
+    async fn workflow(&self, client: &Client, duty: Duty, runs: usize) -> Result<WorkflowView, Miss> {
+        let file = self.settings.files.workflow(duty);
+        let path = format!("{}/actions/workflows/{}", self.repository, parameter(file));
+        let mut view = WorkflowView { file: file.to_owned(), workflow: None, runs: Vec::new(), jobs: None };
+        match client.get(&path, "workflow").await {
+            Ok(workflow) => {
+                view.workflow = Some(read_workflow(&workflow).map_err(|why| unusable("the workflow", &why))?);
+            }
+            Err(Miss::Absent(_)) if self.is_readable => return Ok(view),
+            Err(miss) => return Err(miss),
+        }
+        let page = client.get(&format!("{path}/runs?per_page={runs}"), "workflow runs").await?;
+        view.runs = read_runs(&page).map_err(|why| unusable("the list of runs", &why))?;
+        Ok(view)
+    }
+
+    async fn jobs(&self, client: &Client, run: Option<&Run>) -> Result<Option<RunJobs>, Miss> {
+        let Some(run) = run.and_then(|run| run.id) else { return Ok(None) };
+        let path = format!("{}/actions/runs/{run}/jobs?per_page=100", self.repository);
+        match client.get(&path, "jobs").await {
+            Ok(page) => {
+                let jobs = read_jobs(&page).map_err(|why| unusable("the list of jobs", &why))?;
+                Ok(Some(RunJobs { run, jobs }))
+            }
+            Err(Miss::Absent(_)) => Ok(None),
+            Err(miss) => Err(miss),
+        }
+    }
+}
+
+impl Look {
+    fn of(finding: Finding, duty: Duty, view: WorkflowView) -> Self {
+        let is_running = view.runs.iter().take(5).any(|run| run.status != RunStatus::Completed);
+        Look { findings: vec![finding, Finding::Workflow(duty, Box::new(view))], is_running }
+    }
+}
+
+/// A path with every part escaped.
+fn escaped(path: &str) -> String {
+    path.split('/').map(parameter).collect::<Vec<_>>().join("/")
+}
+
+/// One part of a path, or a value in a query. A blank is `%20` in both.
+fn parameter(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}

@@ -1,0 +1,263 @@
+//! Decides what is asked next and when: the one place that does.
+//!
+//! What somebody looks at comes every few seconds, what somebody has just acted on faster still, what runs at the moment
+//! in between; what nobody looks at is left in peace. A budget that runs low stretches everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::release::observation::{Failure, FailureKind};
+use crate::release::repository::{Budget, Topic};
+
+/// Between two looks at what was acted on, and for how long.
+const HOT: Duration = Duration::from_secs(3);
+const HOT_FOR: Duration = Duration::from_secs(120);
+/// At what is on the screen.
+const SHOWN: Duration = Duration::from_secs(15);
+/// At what is running.
+const RUNNING: Duration = Duration::from_secs(20);
+/// While nobody has asked for anything for so long, everything takes four times as long.
+const IDLE_AFTER: Duration = Duration::from_secs(15 * 60);
+/// Between tries that fail: doubled from the first to the last.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LAST_PAUSE: Duration = Duration::from_secs(300);
+
+/// When each topic is due.
+#[derive(Debug)]
+pub struct Schedule {
+    turns: BTreeMap<Topic, Turn>,
+    shown: BTreeSet<Topic>,
+    /// When somebody last looked or acted.
+    stirred: Instant,
+}
+
+#[derive(Debug)]
+struct Turn {
+    due: Instant,
+    looked: Option<Instant>,
+    pause: Duration,
+    hot_until: Option<Instant>,
+    is_running: bool,
+    has_failed: bool,
+}
+
+impl Schedule {
+    /// Everything is due, one after the other.
+    pub fn new(now: Instant) -> Self {
+        let turn = || Turn {
+            due: now,
+            looked: None,
+            pause: FIRST_PAUSE,
+            hot_until: None,
+            is_running: false,
+            has_failed: false,
+        };
+        Schedule { turns: Topic::ALL.map(|topic| (topic, turn())).into(), shown: BTreeSet::new(), stirred: now }
+    }
+
+    /// The topic that is due first, and when. Of several, the one the others rest on, or the one that is shown.
+    pub fn next(&self) -> (Topic, Instant) {
+        let first = Topic::ALL.iter().filter_map(|topic| Some((topic, self.turns.get(topic)?)));
+        let first = first.min_by_key(|(topic, turn)| {
+            let place = Topic::ALL.iter().position(|other| other == *topic);
+            (turn.due, turn.looked.is_some() && !self.shown.contains(topic), place)
+        });
+        first.map_or((Topic::Pulls, self.stirred), |(topic, turn)| (*topic, turn.due))
+    }
+
+    /// Whether every topic was tried once.
+    pub fn is_round(&self) -> bool {
+        self.turns.values().all(|turn| turn.looked.is_some())
+    }
+
+    /// Whether the last look at every topic that was tried failed.
+    pub fn is_blind(&self) -> bool {
+        let mut tried = self.turns.values().filter(|turn| turn.looked.is_some()).peekable();
+        tried.peek().is_some() && tried.all(|turn| turn.has_failed)
+    }
+
+    /// These are on the screen now, and no others.
+    pub fn show(&mut self, shown: &BTreeSet<Topic>, now: Instant) {
+        let new: Vec<Topic> = shown.difference(&self.shown).copied().collect();
+        self.shown = shown.clone();
+        self.stirred = now;
+        for topic in new {
+            self.hasten(topic, now, SHOWN);
+        }
+    }
+
+    /// Somebody has changed something about it, or will know more about it than we do.
+    pub fn act(&mut self, topic: Topic, now: Instant) {
+        self.stirred = now;
+        if let Some(turn) = self.turns.get_mut(&topic) {
+            turn.hot_until = Some(now + HOT_FOR);
+        }
+        self.hasten(topic, now, Duration::ZERO);
+    }
+
+    /// It was looked at.
+    pub fn succeed(&mut self, topic: Topic, is_running: bool, budget: Option<Budget>, now: Instant) {
+        if let Some(turn) = self.turns.get_mut(&topic) {
+            turn.looked = Some(now);
+            turn.pause = FIRST_PAUSE;
+            turn.is_running = is_running;
+            turn.has_failed = false;
+        }
+        let interval = self.interval(topic, now).mul_f64(stretch(budget));
+        if let Some(turn) = self.turns.get_mut(&topic) {
+            turn.due = now + interval;
+        }
+    }
+
+    /// It could not be looked at: how long until the next try. What is in the way of one may be in the way of all.
+    pub fn fail(&mut self, topic: Topic, failure: &Failure, now: Instant) -> Duration {
+        let asked = failure.retry_in.and_then(|wait| Duration::try_from(wait).ok());
+        let is_everybodys =
+            asked.is_some() || matches!(failure.kind, FailureKind::Unreachable | FailureKind::Unauthorized);
+        let Some(turn) = self.turns.get_mut(&topic) else { return FIRST_PAUSE };
+        let wait = asked.unwrap_or(match failure.kind {
+            FailureKind::Forbidden | FailureKind::NotInstalled => turn.pause.max(Duration::from_secs(60)),
+            _ => turn.pause,
+        });
+        turn.pause = (turn.pause * 2).min(LAST_PAUSE);
+        (turn.looked, turn.has_failed, turn.due) = (Some(now), true, now + wait);
+        if is_everybodys {
+            for turn in self.turns.values_mut() {
+                turn.due = turn.due.max(now + wait);
+            }
+        }
+        wait
+    }
+
+    /// Moves it forward, unless it was looked at so recently.
+    pub fn hasten(&mut self, topic: Topic, now: Instant, unless: Duration) {
+        let Some(turn) = self.turns.get_mut(&topic) else { return };
+        if turn.has_failed && turn.due > now {
+            // A failing server is not asked more often because somebody presses keys.
+            turn.due = turn.due.min(now + FIRST_PAUSE.max(turn.pause / 2));
+            return;
+        }
+        let earliest = turn.looked.map_or(now, |looked| looked + unless);
+        turn.due = turn.due.min(earliest.max(now));
+    }
+
+    fn interval(&self, topic: Topic, now: Instant) -> Duration {
+        let Some(turn) = self.turns.get(&topic) else { return SHOWN };
+        let quiet = match topic {
+            Topic::Pulls | Topic::Previews | Topic::Flags => Duration::from_secs(60),
+            Topic::Drift | Topic::Cost | Topic::Smoke => Duration::from_secs(120),
+        };
+        if turn.hot_until.is_some_and(|until| now < until) {
+            HOT
+        } else if self.shown.contains(&topic) {
+            SHOWN
+        } else if now.duration_since(self.stirred) > IDLE_AFTER {
+            quiet * 4
+        } else if turn.is_running {
+            RUNNING
+        } else {
+            quiet
+        }
+    }
+}
+
+/// By how much a budget that runs low slows everything down.
+fn stretch(budget: Option<Budget>) -> f64 {
+    let Some(budget) = budget.filter(|budget| budget.limit > 0) else { return 1.0 };
+    match budget.remaining.saturating_mul(100) / budget.limit {
+        0..5 => 20.0,
+        5..15 => 6.0,
+        15..35 => 2.0,
+        _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn looked_at_once(now: Instant) -> Schedule {
+        let mut schedule = Schedule::new(now);
+        for _ in Topic::ALL {
+            let (topic, due) = schedule.next();
+            assert!(due <= now);
+            schedule.succeed(topic, false, None, now);
+        }
+        assert!(schedule.is_round() && !schedule.is_blind());
+        schedule
+    }
+
+    fn due_in(schedule: &Schedule, topic: Topic, now: Instant) -> u64 {
+        schedule.turns[&topic].due.saturating_duration_since(now).as_secs()
+    }
+
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    fn failure(kind: FailureKind, retry: Option<i64>) -> Failure {
+        Failure { kind, message: String::new(), retry_in: retry.map(SignedDuration::from_secs) }
+    }
+
+    #[test]
+    fn pulls_come_first_and_then_each_once() {
+        let now = Instant::now();
+        assert_eq!(Schedule::new(now).next(), (Topic::Pulls, now));
+        let schedule = looked_at_once(now);
+        assert_eq!(due_in(&schedule, Topic::Pulls, now), 60);
+        assert_eq!(due_in(&schedule, Topic::Drift, now), 120);
+    }
+
+    #[test]
+    fn faster_when_shown_fastest_after_an_action_slower_when_idle() {
+        let now = Instant::now();
+        let mut schedule = looked_at_once(now);
+        let later = now + seconds(30);
+        schedule.show(&[Topic::Drift].into(), later);
+        assert_eq!(schedule.next(), (Topic::Drift, later), "at once, since it is older than what is shown may be");
+        schedule.succeed(Topic::Drift, false, None, later);
+        assert_eq!(due_in(&schedule, Topic::Drift, later), 15);
+        schedule.show(&BTreeSet::new(), later);
+        schedule.show(&[Topic::Drift].into(), later);
+        assert_eq!(due_in(&schedule, Topic::Drift, later), 15, "flicking through panes asks for nothing new");
+        schedule.act(Topic::Flags, later);
+        assert_eq!(schedule.next(), (Topic::Flags, later));
+        schedule.succeed(Topic::Flags, false, None, later);
+        assert_eq!(due_in(&schedule, Topic::Flags, later), 3);
+        let cool = later + HOT_FOR;
+        schedule.succeed(Topic::Flags, false, None, cool);
+        assert_eq!(due_in(&schedule, Topic::Flags, cool), 60);
+        schedule.succeed(Topic::Smoke, true, None, cool);
+        assert_eq!(due_in(&schedule, Topic::Smoke, cool), 20);
+        let night = cool + seconds(3600);
+        schedule.succeed(Topic::Smoke, false, None, night);
+        assert_eq!(due_in(&schedule, Topic::Smoke, night), 480);
+    }
+
+    #[test]
+    fn a_limit_holds_for_all_and_a_missing_right_for_one() {
+        let now = Instant::now();
+        let mut schedule = looked_at_once(now);
+        assert_eq!(schedule.fail(Topic::Cost, &failure(FailureKind::Forbidden, None), now), seconds(60));
+        assert_eq!(due_in(&schedule, Topic::Flags, now), 60);
+        assert!(!schedule.is_blind());
+        schedule.fail(Topic::Pulls, &failure(FailureKind::Failed, Some(300)), now);
+        assert!(Topic::ALL.iter().all(|topic| due_in(&schedule, *topic, now) >= 300));
+        let mut down = Schedule::new(now);
+        for expected in [5, 10, 20, 40, 80, 160, 300, 300] {
+            assert_eq!(down.fail(Topic::Pulls, &failure(FailureKind::Unreachable, None), now), seconds(expected));
+        }
+        assert!(down.is_blind() && !down.is_round());
+    }
+
+    #[test]
+    fn a_low_budget_slows_everything_down() {
+        let budget = |remaining| Some(Budget { limit: 5000, remaining, resets: None });
+        assert_eq!([4000, 1500, 600, 10].map(|left| stretch(budget(left)) as u64), [1, 2, 6, 20]);
+        assert_eq!(stretch(Some(Budget { limit: 0, remaining: 0, resets: None })) as u64, 1);
+    }
+}
