@@ -192,7 +192,8 @@ mod tests {
     #[test]
     fn each_refusal_has_its_sentence() {
         let message = r#"{"message":"Resource not accessible by integration","documentation_url":"x"}"#;
-        let cases: &[(u16, &[(&str, &str)], &str, &str)] = &[
+        type Case<'a> = (u16, &'a [(&'a str, &'a str)], &'a str, &'a str);
+        let cases: &[Case<'_>] = &[
             (401, &[], "{}", "does not accept the token (401): renew it"),
             (403, &[("x-accepted-github-permissions", "actions=read")], message, "needs the permission actions=read"),
             (403, &[("x-accepted-oauth-scopes", "repo")], message, "needs the scope repo. Resource not accessible"),
