@@ -22,6 +22,8 @@ pub enum Effect {
     Unpaused {
         pod_hash: String,
         seen: Vec<PauseCondition>,
+        /// The step seen: a later one's pause may have begun within the same second and look the same.
+        step: Option<i32>,
         /// `spec.paused` was set as well and has to be gone too.
         by_hand: bool,
     },
@@ -96,10 +98,11 @@ impl Effect {
             Effect::Unpaused { .. } | Effect::StepReached { .. } if status.abort => {
                 Progress::Reverted("aborted meanwhile".to_owned())
             }
-            Effect::Unpaused { seen, by_hand, .. } => {
+            Effect::Unpaused { seen, step, by_hand, .. } => {
                 let goes_on = !status.controller_pause || !status.pause_conditions.is_empty();
                 let by_hand_gone = !by_hand || !rollout.spec_paused;
-                done_if(none_left(seen, rollout) && goes_on && by_hand_gone)
+                let moved_on = status.current_step_index > *step;
+                done_if((moved_on || none_left(seen, rollout)) && goes_on && by_hand_gone)
             }
             Effect::StepReached { index, seen, .. } => {
                 let reached = status.current_step_index.is_some_and(|now| now >= *index);

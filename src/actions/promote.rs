@@ -43,7 +43,9 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
             operations.push(add("/status/currentStepIndex", index));
             Effect::StepReached { pod_hash, index, seen }
         }
-        None => Effect::Unpaused { pod_hash, seen, by_hand: rollout.spec_paused },
+        None => {
+            Effect::Unpaused { pod_hash, seen, step: rollout.status.current_step_index, by_hand: rollout.spec_paused }
+        }
     };
     let mut requests = vec![rollout_patch(wish.target, Part::Status, operations)?];
     if rollout.spec_paused {
