@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
 };
@@ -17,7 +17,11 @@ use crossterm::{cursor, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use rustix::event::{PollFd, PollFlags, poll};
+use tokio::sync::mpsc;
 
+/// Keys that may wait for the loop.
+const KEYS: usize = 256;
 /// How long giving the terminal back may wait for a line that does not take its bytes.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -31,7 +35,12 @@ pub struct Terminal {
     opening: Vec<u8>,
     /// What the terminal shows, once the writer has caught up. None: nothing is known, paint everything.
     shown: Option<Buffer>,
+    /// What panicked in other threads while the picture went on.
+    panics: Panics,
 }
+
+/// Messages of panics that could not be printed when they happened.
+type Panics = Arc<Mutex<Vec<String>>>;
 
 struct Writer {
     frames: SyncSender<Vec<u8>>,
@@ -45,9 +54,9 @@ impl Terminal {
         if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
             return Err(io::Error::other("this is no terminal; for scripts there is `flightdeck status -o json`"));
         }
-        install_panic_hook();
+        let panics = install_panic_hook();
         crossterm::terminal::enable_raw_mode()?;
-        Ok(Terminal { writer: Some(Writer::start()?), opening: entering()?, shown: None })
+        Ok(Terminal { writer: Some(Writer::start()?), opening: entering()?, shown: None, panics })
     }
 
     /// Columns and rows.
@@ -111,8 +120,15 @@ impl Terminal {
     pub fn suspend(&mut self) -> io::Result<()> {
         self.leave();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-        crossterm::terminal::enable_raw_mode()?;
         self.writer = Some(Writer::start()?);
+        self.take_back()
+    }
+
+    /// Takes the terminal over once more, whatever a shell has made of it meanwhile.
+    pub fn take_back(&mut self) -> io::Result<()> {
+        // What is raw already is not looked at again unless it is given back first.
+        crossterm::terminal::disable_raw_mode()?;
+        crossterm::terminal::enable_raw_mode()?;
         self.opening = entering()?;
         self.forget();
         Ok(())
@@ -136,13 +152,54 @@ impl Terminal {
             drop(frames);
             let _ = done.recv_timeout(FAREWELL);
         }
-        give_back();
+        // A panic of ours has given it back already; once more would put the cursor over its message.
+        if !std::thread::panicking() {
+            give_back();
+        }
+    }
+}
+
+/// Listens to the keyboard on a thread of its own. The channel ends when the terminal is gone.
+///
+/// crossterm reads for ever at the end of input, so that a terminal that is gone must be noticed before it is asked.
+pub fn listen() -> io::Result<mpsc::Receiver<Event>> {
+    let (pressed, keys) = mpsc::channel(KEYS);
+    std::thread::Builder::new().name("keyboard".into()).spawn(move || {
+        while let Ok(true) = wait_for_input() {
+            while let Ok(true) = event::poll(Duration::ZERO) {
+                let Ok(event) = event::read() else { return };
+                if pressed.blocking_send(event).is_err() {
+                    return;
+                }
+            }
+        }
+    })?;
+    Ok(keys)
+}
+
+/// Waits until there is something to read; false when the other end has hung up.
+fn wait_for_input() -> io::Result<bool> {
+    let stdin = io::stdin();
+    loop {
+        let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut polled, None) {
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+            Ok(_) => {
+                let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+                return Ok(!polled[0].revents().intersects(gone));
+            }
+        }
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
         self.leave();
+        let panics = std::mem::take(&mut *self.panics.lock().unwrap_or_else(PoisonError::into_inner));
+        for panic in panics {
+            let _ = writeln!(io::stderr(), "flightdeck: in the background {panic}");
+        }
     }
 }
 
@@ -173,33 +230,44 @@ fn entering() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Everything that was switched on is switched off. Errors do not matter any more: the other end may be gone.
-fn give_back() {
+/// Everything that was switched on is switched off.
+fn leaving() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let _ = queue!(
+    queue!(
         bytes,
         EndSynchronizedUpdate,
         crossterm::style::ResetColor,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show
-    );
+    )?;
+    Ok(bytes)
+}
+
+/// Gives the terminal back. Errors do not matter any more: the other end may be gone.
+fn give_back() {
+    let bytes = leaving().unwrap_or_default();
     let mut out = io::stdout().lock();
     let _ = out.write_all(&bytes);
     let _ = out.flush();
     let _ = crossterm::terminal::disable_raw_mode();
 }
 
-/// A panic must not leave the shell in raw mode, and its message must be readable.
-fn install_panic_hook() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
+/// A panic must not leave the shell in raw mode, and its message must be readable. A panic in another thread is the end of
+/// a source, which will turn stale, and not of the program: it must not tear the picture, and is told at the end.
+fn install_panic_hook() -> Panics {
+    let panics = Panics::default();
+    let (kept, owner) = (panics.clone(), std::thread::current().id());
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == owner {
             give_back();
             usual(panic);
-        }));
-    });
+        } else {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());
+        }
+    }));
+    panics
 }
 
 /// tmux hands an escape sequence on when it is wrapped, each ESC doubled.
@@ -217,6 +285,17 @@ fn through_tmux(bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_was_switched_on_is_switched_off() {
+        let text = |bytes: std::io::Result<Vec<u8>>| String::from_utf8(bytes.unwrap()).unwrap();
+        let (on, off) = (text(super::entering()), text(super::leaving()));
+        assert_eq!((on.matches('h').count(), on.matches('l').count()), (2, 1), "{on:?}");
+        for (switched, back) in [("?1049h", "?1049l"), ("?2004h", "?2004l"), ("?25l", "?25h")] {
+            assert!(on.contains(switched) && off.contains(back), "{on:?} {off:?}");
+        }
+        assert!(off.starts_with("\x1b[?2026l"), "a picture that was cut short is let through first");
+    }
+
     #[test]
     fn tmux_gets_doubled_escapes() {
         assert_eq!(super::through_tmux(b"\x1b]52;c;YQ==\x07"), b"\x1bPtmux;\x1b\x1b]52;c;YQ==\x07\x1b\\");

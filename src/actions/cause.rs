@@ -6,8 +6,9 @@ use crate::release::model::{Liveness, Model};
 use crate::release::object::ObjectId;
 use crate::release::observation::Lease;
 
-/// A leader renews every few seconds; one that has not for this long is not at work.
-const LEASE_STALE_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// A leader renews every two seconds, and after fifteen another may take its place; one that has not for this long is not
+/// at work. It has to be less than the shortest deadline of an effect, or a dead controller would pass for a living one.
+const LEASE_STALE_AFTER: SignedDuration = SignedDuration::from_secs(20);
 
 /// Why nothing followed, most likely first: we do not see, nobody acts, somebody puts it back.
 pub fn no_effect_cause(model: &Model, target: &ObjectId, now: Timestamp) -> String {

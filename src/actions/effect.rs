@@ -45,24 +45,26 @@ pub enum Effect {
 pub enum Progress {
     Done,
     NotYet,
-    /// It was there and something put it back, or the object is gone, or it cannot come any more.
+    /// Something put it back, or the object is gone, or it cannot come any more.
     Reverted(String),
-}
-
-impl Progress {
-    /// This reading after an earlier one: what was done and no longer is was reverted.
-    pub fn after(self, earlier: &Progress) -> Progress {
-        match (earlier, self) {
-            (Progress::Done, Progress::NotYet) => Progress::Reverted("it took effect and was put back".to_owned()),
-            (_, now) => now,
-        }
-    }
 }
 
 impl Effect {
     /// Whether it stays until somebody puts it back: a spec does, a step goes on by itself.
     pub fn is_lasting(&self) -> bool {
         matches!(self, Effect::SpecPaused(_) | Effect::TemplateIsNot(_))
+    }
+
+    /// Whether what was done is undone by now, in words. That the controller has yet to look at a newer spec is no sign of
+    /// it: only the opposite of what was done is.
+    pub fn put_back(&self, model: &Model, target: &ObjectId) -> Option<String> {
+        let rollout = model.rollouts.get(&target.uid)?;
+        let is_back = match self {
+            Effect::SpecPaused(wanted) => rollout.spec_paused != *wanted,
+            Effect::TemplateIsNot(before) => rollout.status.current_pod_hash.as_deref() == Some(before),
+            _ => false,
+        };
+        is_back.then(|| "it took effect and was put back".to_owned())
     }
 
     /// Looks for the effect in what the sources have seen since.

@@ -3,8 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, EventStream, KeyEventKind};
-use futures::StreamExt;
+use crossterm::event::{Event as Input, KeyEventKind};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -39,13 +38,16 @@ pub trait Display {
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Back to the shell until `fg`.
     fn suspend(&mut self) -> io::Result<()>;
+    /// Somebody else had the terminal meanwhile, and may have left it otherwise.
+    fn take_back(&mut self) -> io::Result<()>;
 }
 
-/// Runs until the operator quits or the terminal goes away. `start` is called once the first picture is out, so that
+/// Runs until the operator quits or the terminal goes away: then `input` ends. `start` is called once the first picture is out, so that
 /// nothing of it waits for a file or the network.
 pub async fn run<D: Display>(
     app: &mut App,
     display: &mut D,
+    input: &mut mpsc::Receiver<Input>,
     hands: &mut Hands,
     events: &mut mpsc::Receiver<Event>,
     clock: fn() -> Timestamp,
@@ -56,10 +58,11 @@ pub async fn run<D: Display>(
     let mut wake = canvas.paint(app, display, clock())?;
     start(hands);
 
-    let mut input = EventStream::new();
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut resized = signal(SignalKind::window_change())?;
+    let mut gone_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
     let mut dirty = canvas.is_behind;
     let mut painted = Instant::now();
     let mut spacing = FRAME;
@@ -79,25 +82,32 @@ pub async fn run<D: Display>(
             _ = hang_up.recv() => break,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            pressed = input.next() => match pressed {
-                Some(Ok(pressed)) => {
+            _ = gone_on.recv() => {
+                display.take_back()?;
+                area = display.size()?;
+                canvas = Canvas::new(area);
+                dirty = true;
+            }
+            _ = resized.recv() => {
+                area = display.size()?;
+                canvas = Canvas::new(area);
+                display.forget();
+                dirty = true;
+            }
+            pressed = input.recv() => match pressed {
+                Some(pressed) => {
                     match pressed {
                         Input::Key(key) if key.kind != KeyEventKind::Release => {
                             effects.extend(app.update(Event::Key(key), clock()));
                         }
                         Input::Paste(text) => effects.extend(app.update(Event::Paste(text), clock())),
-                        Input::Resize(..) => {
-                            area = display.size()?;
-                            canvas = Canvas::new(area);
-                            display.forget();
-                        }
                         _ => {}
                     }
                     dirty = true;
                     spacing = PRESSED;
                 }
                 // The terminal is gone: so are we.
-                Some(Err(_)) | None => break,
+                None => break,
             },
             event = events.recv() => {
                 let Some(event) = event else { break };

@@ -114,6 +114,15 @@ impl App {
         Vec::new()
     }
 
+    /// What this plan changes is no longer looked after for earlier ones: the operator is not told of their own hand.
+    pub(super) fn forget_superseded(&mut self, plan: &Plan) {
+        let changes_spec = plan.requests.iter().any(|request| !request.path.ends_with("/status"));
+        self.works.retain(|work| {
+            let is_done = matches!(work.stage, Stage::Done { .. });
+            !(is_done && changes_spec && work.plan.target.uid == plan.target.uid)
+        });
+    }
+
     /// Looks in the model for the effects that are waited for.
     pub(super) fn look_for_effects(&mut self, now: Timestamp) -> Vec<Effect> {
         if self.works.is_empty() {
@@ -123,7 +132,11 @@ impl App {
         let mut works = std::mem::take(&mut self.works);
         works.retain_mut(|work| {
             let (Stage::Accepted { .. } | Stage::Done { .. }) = work.stage else { return true };
-            let progress = work.plan.effect.progress(&self.model, &work.plan.target);
+            let (effect, target) = (&work.plan.effect, &work.plan.target);
+            let progress = match work.stage {
+                Stage::Done { .. } => effect.put_back(&self.model, target).map_or(Progress::Done, Progress::Reverted),
+                _ => effect.progress(&self.model, target),
+            };
             self.advance(work, progress, now, &mut effects)
         });
         works.append(&mut self.works);
@@ -151,12 +164,10 @@ impl App {
             }
             (Stage::Accepted { late: true, .. }, Progress::NotYet) => return !due,
             // Only what a human keeps in git is put back; a step or a pause goes on by itself.
-            (Stage::Done { .. }, now_seen) => match now_seen.clone().after(&Progress::Done) {
-                Progress::Reverted(what) if work.plan.effect.is_lasting() => {
-                    (None, Severity::Attention, format!("{words}: {what}"), what)
-                }
-                _ => return !due && work.plan.effect.is_lasting(),
-            },
+            (Stage::Done { .. }, Progress::Reverted(what)) => {
+                (None, Severity::Attention, format!("{words}: {what}"), what.clone())
+            }
+            (Stage::Done { .. }, _) => return !due && work.plan.effect.is_lasting(),
             (Stage::Accepted { late: false, .. }, Progress::NotYet) | (Stage::Sending, _) => return true,
         };
         self.happened(work, severity, &text, now);

@@ -15,7 +15,7 @@ use crate::cli::Common;
 use crate::panes::ui::Notice;
 use crate::sources::cluster::{self, Address};
 use crate::sources::prometheus::Prometheus;
-use crate::terminal::Terminal;
+use crate::terminal::{self, Terminal};
 use crate::theme::Role;
 use crate::writers::audit::Journal;
 
@@ -77,6 +77,10 @@ impl Display for Terminal {
     fn suspend(&mut self) -> io::Result<()> {
         Terminal::suspend(self)
     }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        Terminal::take_back(self)
+    }
 }
 
 /// Takes the terminal over and runs until the operator quits.
@@ -110,7 +114,11 @@ pub async fn open(settled: Settled, cockpit: Cockpit) -> ExitCode {
         Ok(terminal) => terminal,
         Err(error) => return fail(2, format_args!("cannot take the terminal over: {error}")),
     };
-    let ended = run::run(&mut app, &mut terminal, &mut hands, &mut inbox, clock, Hands::start).await;
+    let mut input = match terminal::listen() {
+        Ok(input) => input,
+        Err(error) => return fail(3, format_args!("cannot listen to the keyboard: {error}")),
+    };
+    let ended = run::run(&mut app, &mut terminal, &mut input, &mut hands, &mut inbox, clock, Hands::start).await;
     drop(terminal);
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,8 +4,10 @@ use crate::release::model::{Freshness, Liveness, STALE_AFTER};
 use crate::release::observation::{FailureKind, SourceId};
 use crate::theme::{Glyph, Role};
 
+use super::Pane;
 use super::brush::Words;
 use super::cx::Cx;
+use super::now::Now;
 
 /// One source with the word for it.
 #[derive(Clone, Copy, Debug)]
@@ -15,9 +17,18 @@ pub struct Standing<'a> {
     pub liveness: Liveness,
 }
 
-/// The worst of the sources of those names, over all contexts; None while none of them has said anything.
+/// The worst of the sources of those names, over all contexts; None while one of them has not said anything and none is in
+/// trouble: what two of three say is no whole.
 pub fn worst<'a>(cx: &Cx<'a>, sources: &[&str]) -> Option<Standing<'a>> {
-    standings(cx).filter(|standing| sources.contains(&&*standing.id.kind)).max_by_key(|standing| standing.liveness)
+    let standings = standings(cx).filter(|standing| sources.contains(&&*standing.id.kind));
+    let worst = standings.max_by_key(|standing| standing.liveness)?;
+    (worst.liveness > Liveness::Absent || all_heard(cx, sources)).then_some(worst)
+}
+
+/// Whether each of those sources has said something in each context that is heard from.
+fn all_heard(cx: &Cx, sources: &[&str]) -> bool {
+    let mut contexts = cx.model.freshness.keys().map(|id| &*id.context).filter(|context| !context.is_empty());
+    contexts.all(|context| !is_missing(cx, sources, context))
 }
 
 /// The worst of those sources in one context: whether a row of that context can be believed.
@@ -40,11 +51,15 @@ pub fn is_doubtful(liveness: Liveness) -> bool {
     matches!(liveness, Liveness::Stale | Liveness::Forbidden)
 }
 
-/// For the header: the worst of all sources. What is not installed is a fact, not a fault.
+/// For the header: the worst of all sources, once those that tell what needs a human have all said something. What is not
+/// installed is a fact, not a fault.
 pub fn overall(cx: &Cx, long: bool) -> Words {
     let worst =
         standings(cx).filter(|standing| standing.liveness != Liveness::Absent).max_by_key(|standing| standing.liveness);
     match worst {
+        Some(standing) if standing.liveness == Liveness::Live && !all_heard(cx, Now.sources()) => {
+            Words::of("loading", Role::Unknown)
+        }
         Some(standing) if long => words(cx, &standing),
         Some(standing) => word(cx, &standing),
         None => Words::of("loading", Role::Unknown),

@@ -94,9 +94,8 @@ impl Watch {
 
     async fn run_for_ever<W: Wire>(&self, wrap: fn(Change<W::Domain>) -> Observation) -> Result<Infallible, Unwanted> {
         let mut tries = Tries::default();
-        let mut loaded = false;
         'list: loop {
-            let mut version = match self.list::<W>(wrap, &mut loaded).await {
+            let mut version = match self.list::<W>(wrap, &mut tries.loaded).await {
                 Ok(version) => version?,
                 Err(error) => {
                     self.fail(error.into(), &mut tries).await?;
@@ -225,7 +224,8 @@ impl Watch {
     async fn fail(&self, mut failure: Failure, tries: &mut Tries) -> Result<(), Unwanted> {
         let wait = match (failure.retry_in, failure.kind) {
             (Some(asked), _) => Duration::try_from(asked).unwrap_or(tries.pause).clamp(FIRST_PAUSE, LONGEST_ASKED),
-            (None, FailureKind::NotInstalled | FailureKind::Forbidden) => LONG_PAUSE,
+            // An API server that has just started refuses everybody until it has read its roles.
+            (None, FailureKind::NotInstalled | FailureKind::Forbidden) if !tries.loaded => LONG_PAUSE,
             (None, _) => tries.pause,
         };
         tries.pause = (tries.pause * 2).min(LAST_PAUSE);
@@ -250,16 +250,18 @@ struct Tries {
     in_vain: bool,
     /// The version was forgotten, and nothing was heard since.
     forgotten: bool,
+    /// All of it has been read once.
+    loaded: bool,
 }
 
 impl Default for Tries {
     fn default() -> Self {
-        Tries { pause: FIRST_PAUSE, in_vain: false, forgotten: false }
+        Tries { pause: FIRST_PAUSE, in_vain: false, forgotten: false, loaded: false }
     }
 }
 
 impl Tries {
     fn succeed(&mut self) {
-        *self = Tries::default();
+        *self = Tries { loaded: self.loaded, ..Tries::default() };
     }
 }

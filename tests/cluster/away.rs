@@ -63,18 +63,23 @@ async fn a_forgotten_history_loses_nothing_and_doubles_nothing() {
     stage.api.delete(&stage.api.rollout("gone"), Value::Null).await.done();
     stage.api.create(&stage.api.rollouts(), unattended("new")).await;
     screen.wait_for_line(&[&stage.api.namespace, " new "]).await;
-    screen.wait_until("the end of what was deleted", STALE_WITHIN, |screen| rows(screen, " gone ") == 0).await;
+    let namespace = stage.api.namespace.as_str();
+    screen.wait_until("the end of what was deleted", STALE_WITHIN, |text| rows(text, namespace, "gone") == 0).await;
     screen.wait_gone("STALE").await;
     let text = screen.text();
-    assert_eq!([" new ", " stays ", " web "].map(|name| rows(&text, name)), [1, 1, 1], "{text}");
+    assert_eq!(["new", "stays", "web"].map(|name| rows(&text, namespace, name)), [1, 1, 1], "{text}");
     stage.ship("1.1.0").await;
     screen.wait_for_line(&["web", "Paused", "1/4"]).await;
     stage.strike().await;
 }
 
-/// Rows of the Rollouts' table with that name.
-fn rows(screen: &str, name: &str) -> usize {
-    screen.lines().filter(|line| line.contains(name) && line.contains("/100")).count()
+/// Rows of a table with that namespace and name.
+fn rows(screen: &str, namespace: &str, name: &str) -> usize {
+    let is_row = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.windows(2).any(|pair| pair == [namespace, name])
+    };
+    screen.lines().filter(is_row).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

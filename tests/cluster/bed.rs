@@ -25,6 +25,10 @@ impl Bed {
 
     /// A namespace of its own for that test, on the real server.
     pub async fn api(&self, test: &str) -> Api {
+        // A test that failed half-way may have left something stopped.
+        for component in ["apiserver", "controller"] {
+            self.script(&["start", component]).await;
+        }
         let bed = self.clone();
         let mut configs = Vec::new();
         for user in [User::Admin, User::Operator, User::Viewer, User::Nobody, User::Stranger] {

@@ -427,13 +427,17 @@ start() {
     begin "$2"
     alive apiserver || return 0
     # The controller ends, in its own time, when it cannot renew its Lease. Whether
-    # it is already about to cannot be seen from here, so it begins anew.
-    if [[ $2 = etcd || $2 = apiserver ]] && [[ -f $dir/pids/controller ]]; then
-        finish controller KILL
-        begin controller
-    fi
-    # So does whatever else died without having been stopped.
+    # it is already about to cannot be seen from here, so it begins anew. The others
+    # may have backed off for a minute.
     local name
+    if [[ $2 = etcd || $2 = apiserver ]]; then
+        for name in kcm kubelet controller; do
+            [[ -f $dir/pids/$name ]] || continue
+            finish "$name" KILL
+            begin "$name"
+        done
+    fi
+    # So does whatever died without having been stopped.
     for name in "${COMPONENTS[@]}"; do
         if [[ -f $dir/pids/$name ]] && ! alive "$name"; then
             begin "$name"

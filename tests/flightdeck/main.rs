@@ -3,4 +3,8 @@
 mod commands;
 #[path = "../contract/mod.rs"]
 mod contract;
+mod driver;
+mod layers;
+mod pty;
 mod simulated;
+mod world;

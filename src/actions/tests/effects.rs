@@ -81,8 +81,15 @@ fn the_others_count_by_their_fields() {
 fn what_is_gone_or_put_back_is_reverted() {
     let plan = plan("pause", progressing()).unwrap();
     assert!(matches!(plan.effect.progress(&Model::default(), &plan.target), Progress::Reverted(_)));
-    assert!(matches!(Progress::NotYet.after(&Progress::Done), Progress::Reverted(_)));
-    assert_eq!(Progress::NotYet.after(&Progress::NotYet), Progress::NotYet);
+    let put_back = |rollout: Rollout| plan.effect.put_back(&model_of(rollout), &plan.target);
+    let resumed = progressing();
+    assert!(put_back(resumed).is_some());
+    // Another version is shipped: the controller has a spec to look at, and the pause still holds.
+    let shipped = changed(progressing(), |rollout| {
+        rollout.spec_paused = true;
+        rollout.generation += 1;
+    });
+    assert_eq!(put_back(shipped), None);
 }
 
 #[test]

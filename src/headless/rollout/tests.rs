@@ -1,3 +1,5 @@
+//! Tests of what a rollout looks like as JSON.
+
 use serde_json::json;
 
 use super::*;

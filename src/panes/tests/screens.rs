@@ -224,10 +224,14 @@ fn overlays() {
 #[test]
 fn without_colour_and_without_unicode_it_says_the_same() {
     let model = observed(
-        vec![(
-            "rollouts",
-            Observation::Rollouts(Change::Reset(vec![waiting("checkout"), aborted("web"), healthy("cart")])),
-        )],
+        vec![
+            (
+                "rollouts",
+                Observation::Rollouts(Change::Reset(vec![waiting("checkout"), aborted("web"), healthy("cart")])),
+            ),
+            ("analysisruns", Observation::AnalysisRuns(Change::Reset(Vec::new()))),
+            ("refusals", Observation::Refusals(Change::Reset(Vec::new()))),
+        ],
         at(295),
     );
     let mono = Theme::built_in(Depth::Mono);

@@ -1,3 +1,5 @@
+//! Tests of the faults that are found in manifests.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Tests of the phase, held against what Argo computes.
+
 use super::*;
 use crate::release::rollout::{Condition, PauseCondition, Status, WorkloadRef};
 use crate::release::sample::{self, at};

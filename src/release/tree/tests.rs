@@ -1,3 +1,5 @@
+//! Tests of reading foreign trees.
+
 use serde_json::json;
 
 use super::*;

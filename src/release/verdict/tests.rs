@@ -1,3 +1,5 @@
+//! Tests of how an AnalysisRun stands against its limits.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -231,6 +231,19 @@ async fn refusals_have_their_kinds_and_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_was_let_in_once_asks_again_soon() {
+    let mut running = run(|number, seen| match number {
+        0 => page(&["a"], 5, ""),
+        // A server that has just started has not read its roles yet.
+        1..3 => status(403, "no"),
+        _ if seen.is_watch() => stream(&[bookmark(6)]),
+        _ => page(&["a"], 5, ""),
+    });
+    let said = running.all(5).await;
+    assert_eq!(said[2..], ["Forbidden 500: no (403)", "Forbidden 1000: no (403)", "alive"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn failures_back_off_and_recovery_is_told() {
     let mut running = run(|number, seen| match number {
         0..6 => status(500, "x"),

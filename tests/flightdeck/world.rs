@@ -1,0 +1,7 @@
+//! The whole app on the simulated world, without a terminal: what goes wrong outside, what keys do, what is refused.
+
+mod acting;
+mod deck;
+mod faults;
+mod looking;
+mod refusing;
