@@ -68,22 +68,23 @@ async fn latency(server: &Server, screen: &mut Screen, table: &mut Table) {
 fn bytes(bench: &Bench, server: &Server, size: (u16, u16), table: &mut Table) {
     let mut screen = Screen::cockpit(&server.kubeconfig, server.home(), size);
     screen.says(" 2000 ");
-    // The list of rollouts has the keys.
-    screen.press("2");
+    // The list of rollouts has the whole screen.
+    screen.press("2z");
     screen.settle(Duration::from_millis(700));
-    let path = bench.runtime.block_on(server.topmost());
+    let path = format!("{}/status", bench.runtime.block_on(server.topmost()));
     let size = format!("{}x{}", size.0, size.1);
-    let mut rows = Vec::new();
-    for change in 0..10 {
-        let change = json!({"status": {"currentStepIndex": change % 4, "readyReplicas": change % 6}});
+    let changed = |screen: &mut Screen, step: usize| {
+        let weights = json!({"canary": {"weight": step * 7}, "stable": {"weight": 100 - step * 7}});
+        let change = json!({"status": {"currentStepIndex": step % 4, "readyReplicas": step % 6,
+            "message": format!("RolloutAborted: metric \"error-rate\" assessed Failed {step} times"),
+            "canary": {"weights": weights}}});
         screen.forget();
-        bench.runtime.block_on(patch(&server.client, &format!("{path}/status"), &change));
+        bench.runtime.block_on(patch(&server.client, &path, &change));
         screen.settle(Duration::from_millis(250));
-        rows.push(screen.bytes() as f64);
-    }
-    table.add(
-        Line::new(format!("a changed row and its line in the timeline, {size}"), "bytes", rows).below(50.0, 400.0),
-    );
+        screen.bytes() as f64
+    };
+    let rows = (1..9).map(|step| changed(&mut screen, step)).collect();
+    table.add(Line::new(format!("a changed row, {size}"), "bytes", rows).below(95.0, 400.0));
     let mut moves = Vec::new();
     for _ in 0..4 {
         screen.forget();
@@ -91,5 +92,9 @@ fn bytes(bench: &Bench, server: &Server, size: (u16, u16), table: &mut Table) {
         screen.settle(Duration::from_millis(250));
         moves.push(screen.bytes() as f64);
     }
-    table.add(Line::new(format!("a cursor move, {size}"), "bytes", moves).below(50.0, 600.0));
+    table.add(Line::new(format!("a cursor move, {size}"), "bytes", moves));
+    screen.press("z");
+    screen.settle(Duration::from_millis(250));
+    let rows = (1..9).map(|step| changed(&mut screen, step)).collect();
+    table.add(Line::new(format!("a changed row with all panes shown, {size}"), "bytes", rows));
 }

@@ -10,6 +10,8 @@ use super::server::Server;
 use super::table::{Line, Table, milliseconds};
 
 const KEYS: usize = 200;
+/// Between two keys, as when one is held down.
+const HELD: Duration = Duration::from_millis(30);
 const SIZE: (u16, u16) = (200, 60);
 
 /// Measures the keys that one holds down.
@@ -27,7 +29,7 @@ pub fn run(bench: &Bench, table: &mut Table) {
             screen.forget();
             let pressed = screen.press(keys[index % 2]);
             times.push(screen.frame() - pressed);
-            screen.settle(Duration::from_millis(7));
+            screen.settle(HELD);
         }
         let what = format!("key to frame in a pty, 10,000 rollouts: {what}");
         table.add(Line::times(what, &times).floor("a key echoed by the line", floor.clone()).below(99.0, 16.0));

@@ -15,8 +15,10 @@ use super::App;
 use super::event::{Effect, Event};
 use super::hands::Hands;
 
-/// At most thirty pictures a second.
+/// At most thirty pictures a second of what comes by itself.
 const FRAME: Duration = Duration::from_millis(33);
+/// What was pressed does not wait for such a slot: in a busy cluster it would wait a whole one.
+const PRESSED: Duration = Duration::from_millis(8);
 /// Events taken before the next look at the clock, so that a flood cannot stop the picture.
 const BURST: usize = 512;
 /// How long the end waits for writes that are on their way to be recorded.
@@ -62,7 +64,8 @@ pub async fn run<D: Display>(
     let mut resized = signal(SignalKind::window_change())?;
     let mut gone_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
     let mut dirty = canvas.is_behind;
-    let mut slot = Instant::now() + FRAME;
+    let mut painted = Instant::now();
+    let mut spacing = FRAME;
     let mut effects = Vec::new();
 
     'run: loop {
@@ -70,7 +73,7 @@ pub async fn run<D: Display>(
             break;
         }
         let due = match (dirty, wake) {
-            (true, _) => Some(slot),
+            (true, _) => Some(painted + spacing),
             (false, Some(at)) => Some(Instant::now() + until(at, clock())),
             (false, None) => None,
         };
@@ -101,6 +104,7 @@ pub async fn run<D: Display>(
                         _ => {}
                     }
                     dirty = true;
+                    spacing = PRESSED;
                 }
                 // The terminal is gone: so are we.
                 None => break,
@@ -120,7 +124,7 @@ pub async fn run<D: Display>(
                 }
                 wake = canvas.paint(app, display, clock())?;
                 dirty = canvas.is_behind;
-                slot = Instant::now() + FRAME;
+                (painted, spacing) = (Instant::now(), FRAME);
             }
         }
         for effect in effects.drain(..) {
@@ -140,11 +144,11 @@ pub async fn run<D: Display>(
                 other => hands.do_it(other),
             }
         }
-        // What was pressed is shown at once: the slot only spaces out what comes by itself.
-        if dirty && Instant::now() >= slot {
+        // Shown at once where nothing was just before.
+        if dirty && Instant::now() >= painted + spacing {
             wake = canvas.paint(app, display, clock())?;
             dirty = canvas.is_behind;
-            slot = Instant::now() + FRAME;
+            (painted, spacing) = (Instant::now(), FRAME);
         }
     }
     finish(app, events, clock).await;

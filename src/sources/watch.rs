@@ -30,6 +30,9 @@ pub use read::{Page, read_object, read_page};
 
 /// Objects per page of a list.
 const PAGE: usize = 500;
+/// Objects on the first page of the first list: a real API server takes as long for every further one, and the operator
+/// is waiting for something to look at.
+const FIRST_PAGE: usize = 100;
 /// `timeoutSeconds` of a watch: its end is the proof that the server is still there.
 const WATCH_SECONDS: u64 = 10;
 /// A watch that says nothing for so long is dead.
@@ -139,7 +142,8 @@ impl Watch {
         let mut next = String::new();
         let mut first = true;
         loop {
-            let mut path = format!("{}?{}&limit={PAGE}", self.path, self.query);
+            let limit = if first && !*loaded { FIRST_PAGE } else { PAGE };
+            let mut path = format!("{}?{}&limit={limit}", self.path, self.query);
             if !next.is_empty() {
                 path += "&continue=";
                 path.extend(form_urlencoded::byte_serialize(next.as_bytes()));

@@ -113,7 +113,7 @@ async fn pages_then_changes() {
     assert_eq!(running.all(7).await, ["reset a b", "applied c", "loaded", "alive", "applied d", "alive", "deleted a"]);
     let seen = running.double.seen();
     assert!(seen[0].path.starts_with("/apis/argoproj.io/v1alpha1/rollouts?"), "{}", seen[0].path);
-    assert_eq!((seen[0].parameter("limit"), seen[0].parameter("continue")), (Some("500".into()), None));
+    assert_eq!((seen[0].parameter("limit"), seen[0].parameter("continue")), (Some("100".into()), None));
     assert_eq!(seen[1].parameter("continue").as_deref(), Some("to&ken"));
     assert_eq!(seen[2].parameter("allowWatchBookmarks").as_deref(), Some("true"));
     assert_eq!(running.versions(), ["5"]);
