@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actions::plan::Plan;
@@ -64,7 +64,7 @@ pub struct Hands {
 /// One context, for reading and, a moment later, for writing.
 struct Connection {
     cluster: Cluster,
-    writer: Option<Writer>,
+    writer: watch::Receiver<Option<Writer>>,
 }
 
 /// Connected contexts, as they come.
@@ -109,15 +109,14 @@ impl Hands {
             let namespace = self.tools.namespace.clone();
             self.always.spawn(async move {
                 let Some(cluster) = connected(&context, &address, &reports).await else { return };
+                let (connect, writer) = watch::channel(None);
+                // Before anything is shown: whoever sees a row may act on it at once.
+                if let Ok(mut connections) = connections.lock() {
+                    connections.insert(context.clone(), Connection { cluster: cluster.clone(), writer });
+                }
                 let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
-                let connect = |writer| {
-                    if let Ok(mut connections) = connections.lock() {
-                        connections.insert(context.clone(), Connection { cluster: cluster.clone(), writer });
-                    }
-                };
-                connect(None);
                 // Credentials may take their time: what can be seen already does not wait for them.
-                connect(Some(patient_writer(&context, &address).await));
+                connect.send_replace(Some(patient_writer(&context, &address).await));
                 while watches.join_next().await.is_some() {}
             });
         }
@@ -143,7 +142,7 @@ impl Hands {
                 let target = rollout.id.clone();
                 let writer = self.writer(&target.context);
                 self.answer(async move {
-                    let templates = match writer {
+                    let templates = match writer.await {
                         Ok(writer) => writer.read_templates(&rollout, Some(revision)).await,
                         Err(reason) => Err(reason),
                     };
@@ -197,7 +196,7 @@ impl Hands {
         let preflights = self.preflights.clone();
         self.answer(async move {
             let _turn = checks.acquire().await;
-            let (check, access) = match writer {
+            let (check, access) = match writer.await {
                 Err(reason) => (Check::Unknown(reason), Vec::new()),
                 Ok(writer) => {
                     let preflight = writer.preflight(&plan).await;
@@ -225,7 +224,7 @@ impl Hands {
         let reports = self.reports.clone();
         self.answer(async move {
             let refused = |reason| Event::Refused { work, reason };
-            let writer = match writer {
+            let writer = match writer.await {
                 Ok(writer) => writer,
                 Err(reason) => return refused(reason),
             };
@@ -242,9 +241,16 @@ impl Hands {
         });
     }
 
-    fn writer(&self, context: &str) -> Result<Writer, String> {
-        let writer = self.connections.lock().ok().and_then(|connections| connections.get(context)?.writer.clone());
-        writer.ok_or_else(|| format!("context {context} is not connected"))
+    /// Waits for the writer of a context that is being connected.
+    fn writer(&self, context: &str) -> impl Future<Output = Result<Writer, String>> + Send + 'static {
+        let connections = self.connections.lock().ok();
+        let writer = connections.and_then(|connections| Some(connections.get(context)?.writer.clone()));
+        let unknown = format!("context {context} is not connected");
+        async move {
+            let Some(mut writer) = writer else { return Err(unknown) };
+            let found = writer.wait_for(Option::is_some).await.ok().and_then(|writer| writer.clone());
+            found.ok_or(unknown)
+        }
     }
 
     fn cluster(&self, context: &str) -> Option<Cluster> {
