@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::actions::guard::{self, Seen};
+use crate::actions::guard::{self, Access, Seen};
 use crate::actions::plan::{Danger, Plan};
 use crate::actions::{self, Action, Kind, Needs, Templates, Wish};
 use crate::panes::cx::Cx;
@@ -137,7 +137,9 @@ impl App {
         let mut plans: Vec<Plan> = Vec::new();
         let mut refused = Vec::new();
         for target in targets {
-            match self.wish(target, templates, now, |wish| action.plan(wish)) {
+            // What was denied once may be granted by now: the dry run asks again.
+            let asked_again = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), ..*wish });
+            match self.wish(target, templates, now, asked_again) {
                 Ok(mut plan) => {
                     plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
                     plans.push(plan);

@@ -64,6 +64,7 @@ pub struct Hands {
 /// One context, for reading and, a moment later, for writing.
 struct Connection {
     cluster: Cluster,
+    /// None until its credentials have come.
     writer: watch::Receiver<Option<Writer>>,
 }
 
@@ -109,14 +110,13 @@ impl Hands {
             let namespace = self.tools.namespace.clone();
             self.always.spawn(async move {
                 let Some(cluster) = connected(&context, &address, &reports).await else { return };
-                let (connect, writer) = watch::channel(None);
-                // Before anything is shown: whoever sees a row may act on it at once.
-                if let Ok(mut connections) = connections.lock() {
-                    connections.insert(context.clone(), Connection { cluster: cluster.clone(), writer });
-                }
                 let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
+                let (connect, writer) = watch::channel(None);
+                if let Ok(mut connections) = connections.lock() {
+                    connections.insert(context.clone(), Connection { cluster, writer });
+                }
                 // Credentials may take their time: what can be seen already does not wait for them.
-                connect.send_replace(Some(patient_writer(&context, &address).await));
+                let _ = connect.send(Some(patient_writer(&context, &address).await));
                 while watches.join_next().await.is_some() {}
             });
         }
@@ -241,15 +241,16 @@ impl Hands {
         });
     }
 
-    /// Waits for the writer of a context that is being connected.
-    fn writer(&self, context: &str) -> impl Future<Output = Result<Writer, String>> + Send + 'static {
-        let connections = self.connections.lock().ok();
-        let writer = connections.and_then(|connections| Some(connections.get(context)?.writer.clone()));
-        let unknown = format!("context {context} is not connected");
+    /// The writer of that context, waited for where its credentials have not come yet.
+    fn writer(&self, context: &str) -> impl Future<Output = Result<Writer, String>> + Send + use<> {
+        let waiting = self.connections.lock().ok().and_then(|all| Some(all.get(context)?.writer.clone()));
+        let unconnected = format!("context {context} is not connected");
         async move {
-            let Some(mut writer) = writer else { return Err(unknown) };
-            let found = writer.wait_for(Option::is_some).await.ok().and_then(|writer| writer.clone());
-            found.ok_or(unknown)
+            let Some(mut waiting) = waiting else { return Err(unconnected) };
+            match tokio::time::timeout(ANSWER_WITHIN, waiting.wait_for(Option::is_some)).await {
+                Ok(Ok(writer)) => writer.clone().ok_or(unconnected),
+                _ => Err(unconnected),
+            }
         }
     }
 

@@ -227,6 +227,9 @@ impl Model {
                 freshness.failing = Some((since.unwrap_or(now), failure));
             }
             Said::Alive => freshness.hear(now),
+            Said::Ended => {
+                self.freshness.remove(&source);
+            }
             Said::Loaded => {
                 freshness.hear(now);
                 freshness.loaded = true;

@@ -45,6 +45,8 @@ pub enum Said {
     /// Heard from, nothing new: a bookmark.
     Alive,
     Failing(Failure),
+    /// It has told all there is to tell: from now on its silence means nothing.
+    Ended,
 }
 
 /// Why a source cannot see, and when it looks again.

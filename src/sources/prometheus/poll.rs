@@ -102,6 +102,7 @@ pub async fn watch_series(
             }
         }
         if poll.lives.is_empty() {
+            let _ = reports.send(Report { source, said: Said::Ended }).await;
             return;
         }
         tokio::select! {

@@ -102,3 +102,21 @@ async fn one_namespace_is_all_that_is_asked_for() {
     deck.until("the rollouts of shop", |deck| deck.app.model.rollouts.len() == 4).await;
     assert!(deck.world.requests().iter().all(|request| !request.path.contains("argoproj.io/v1alpha1/rollouts")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_looked_into_is_not_waited_for_afterwards() {
+    let look_and_leave = async |key: &str| {
+        let mut deck = Deck::demo().await;
+        deck.select("shop/web").await;
+        deck.press(key);
+        deck.until("its ReplicaSets", |deck| deck.app.model.replica_sets.len() >= 2).await;
+        // The list of revisions is deaf at first.
+        deck.later(400);
+        deck.press("esc");
+        // What is always watched proves itself again; nobody would for what is watched no more.
+        deck.later(16_000);
+        deck.sees("STALE").await;
+        deck.sees("✓ LIVE").await;
+    };
+    tokio::join!(look_and_leave("enter"), look_and_leave("U"));
+}
