@@ -2,16 +2,51 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::plan::Plan;
+use super::{Kind, facts};
+use crate::release::blocker::Blocker;
 use crate::release::model::{Liveness, Model};
 use crate::release::object::ObjectId;
 use crate::release::observation::Lease;
+use crate::release::repository::Topic;
 
 /// A leader renews every two seconds, and after fifteen another may take its place; one that has not for this long is not
 /// at work. It has to be less than the shortest deadline of an effect, or a dead controller would pass for a living one.
 const LEASE_STALE_AFTER: SignedDuration = SignedDuration::from_secs(20);
 
 /// Why nothing followed, most likely first: we do not see, nobody acts, somebody puts it back.
-pub fn no_effect_cause(model: &Model, target: &ObjectId, now: Timestamp) -> String {
+pub fn no_effect_cause(model: &Model, plan: &Plan, now: Timestamp) -> String {
+    let target = &plan.target;
+    match super::action(plan.action).map(|action| action.on) {
+        Some(Kind::Preview) => held_by(model, target),
+        Some(kind) if kind.is_on_github() => unseen_on_github(model, target, facts::topic(kind, target)),
+        _ => unmoved_rollout(model, target, now),
+    }
+}
+
+/// What keeps a namespace from going, by name. Nobody here takes a finalizer away: it stands for work that is not done.
+fn held_by(model: &Model, target: &ObjectId) -> String {
+    let Some(namespace) = model.previews.get(&target.uid) else { return "it cannot be seen".to_owned() };
+    if namespace.deleted_at.is_none() {
+        return "its deletion has not begun".to_owned();
+    }
+    let blockers: Vec<String> =
+        namespace.conditions.iter().flat_map(Blocker::read).map(|blocker| blocker.sentence()).collect();
+    match blockers.is_empty() {
+        true => "it is being deleted, and no condition says what holds it".to_owned(),
+        false => format!("it is being deleted and held: {}", blockers.join("; ")),
+    }
+}
+
+fn unseen_on_github(model: &Model, target: &ObjectId, topic: Topic) -> String {
+    let failing = model.repositories.get(&target.context).and_then(|repository| repository.sight(topic).failing);
+    match failing {
+        Some((_, failure)) => format!("GitHub cannot be seen, the effect may be there: {}", failure.message),
+        None => "GitHub took it and does not show it yet".to_owned(),
+    }
+}
+
+fn unmoved_rollout(model: &Model, target: &ObjectId, now: Timestamp) -> String {
     let freshness = model.source(&target.context, "rollouts");
     if freshness.is_none_or(|freshness| freshness.liveness(now) != Liveness::Live) {
         let heard = freshness.and_then(|freshness| freshness.heard);

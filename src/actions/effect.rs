@@ -2,13 +2,19 @@
 //!
 //! Each effect carries what the plan saw, so that it cannot be there before the write.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::release::flag::Flag;
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
 use crate::release::phase::Phase;
+use crate::release::repository::{Duty, Topic};
 use crate::release::rollout::{PauseCondition, Rollout};
+use crate::release::subject;
 
 /// What must be seen in the model before the action counts as done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +45,20 @@ pub enum Effect {
     Restarted(Timestamp),
     /// The AnalysisRun's phase is a completed one.
     RunCompleted,
+    /// The namespace with that UID is no longer there.
+    NamespaceGone,
+    /// The workflow's state is this word of GitHub's.
+    WorkflowIs(String),
+    /// A run with a higher id than this is listed.
+    RunBegan { duty: Duty, after: u64 },
+    /// The flag reads like this.
+    FlagIs(Box<Flag>),
+    /// The repository variable has this value.
+    LimitIs(Decimal),
+    /// The workflow's file has this text.
+    FileIs { duty: Duty, text: Arc<str> },
+    /// A pull request from that branch is open: as far as it goes without somebody who merges it.
+    PullOpened { branch: String },
 }
 
 /// Whether the effect is there.
@@ -49,17 +69,43 @@ pub enum Progress {
     NotYet,
     /// Something put it back, or the object is gone, or it cannot come any more.
     Reverted(String),
+    /// It went as far as it goes by itself, and is not in effect: what is missing.
+    Halfway(String),
 }
 
 impl Effect {
     /// Whether it stays until somebody puts it back: a spec does, a step goes on by itself.
     pub fn is_lasting(&self) -> bool {
-        matches!(self, Effect::SpecPaused(_) | Effect::TemplateIsNot(_))
+        matches!(
+            self,
+            Effect::SpecPaused(_)
+                | Effect::TemplateIsNot(_)
+                | Effect::WorkflowIs(_)
+                | Effect::FlagIs(_)
+                | Effect::LimitIs(_)
+                | Effect::FileIs { .. }
+        )
+    }
+
+    /// What is to be looked at again to see it; None where it is watched.
+    pub fn topic(&self, target: &ObjectId) -> Option<Topic> {
+        match self {
+            Effect::WorkflowIs(_) => subject::duty_of(target).map(Duty::topic),
+            Effect::RunBegan { duty, .. } | Effect::FileIs { duty, .. } => Some(duty.topic()),
+            Effect::FlagIs(_) => Some(Topic::Flags),
+            Effect::LimitIs(_) => Some(Topic::Cost),
+            Effect::PullOpened { .. } => Some(Topic::Pulls),
+            _ => None,
+        }
     }
 
     /// Whether what was done is undone by now, in words. That the controller has yet to look at a newer spec is no sign of
     /// it: only the opposite of what was done is.
     pub fn put_back(&self, model: &Model, target: &ObjectId) -> Option<String> {
+        if self.is_on_github() {
+            let is_back = on_github(self, model, target) == Progress::NotYet;
+            return is_back.then(|| "it took effect and was put back".to_owned());
+        }
         let rollout = model.rollouts.get(&target.uid)?;
         let is_back = match self {
             Effect::SpecPaused(wanted) => rollout.spec_paused != *wanted,
@@ -78,10 +124,30 @@ impl Effect {
                 None => gone(),
             };
         }
+        if let Effect::NamespaceGone = self {
+            // Gone and unseen are not the same: what is not watched is not there either.
+            let is_watched = model.source(&target.context, "namespaces").is_some_and(|source| source.loaded);
+            return done_if(is_watched && model.previews.get(&target.uid).is_none());
+        }
+        if self.is_on_github() {
+            return on_github(self, model, target);
+        }
         match model.rollouts.get(&target.uid) {
             Some(rollout) => self.progress_of(rollout),
             None => gone(),
         }
+    }
+
+    fn is_on_github(&self) -> bool {
+        matches!(
+            self,
+            Effect::WorkflowIs(_)
+                | Effect::RunBegan { .. }
+                | Effect::FlagIs(_)
+                | Effect::LimitIs(_)
+                | Effect::FileIs { .. }
+                | Effect::PullOpened { .. }
+        )
     }
 
     fn progress_of(&self, rollout: &Rollout) -> Progress {
@@ -114,7 +180,7 @@ impl Effect {
                 done_if(status.current_pod_hash.as_deref().is_some_and(|hash| hash != before))
             }
             Effect::Restarted(at) => done_if(status.restarted_at.is_some_and(|restarted| restarted >= *at)),
-            Effect::RunCompleted => Progress::NotYet,
+            _ => Progress::NotYet,
         }
     }
 
@@ -130,6 +196,35 @@ impl Effect {
         };
         let current = rollout.status.current_pod_hash.as_deref().unwrap_or_default();
         (current != pod_hash).then(|| format!("another revision is current now: {current} instead of {pod_hash}"))
+    }
+}
+
+/// Looks for an effect in what GitHub has shown.
+fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
+    let Some(repository) = model.repositories.get(&target.context) else { return Progress::NotYet };
+    let state = || repository.workflow(subject::duty_of(target)?)?.workflow.as_ref();
+    match effect {
+        Effect::WorkflowIs(wanted) => done_if(state().is_some_and(|workflow| workflow.state.word() == wanted)),
+        Effect::RunBegan { duty, after } => {
+            let runs = repository.workflow(*duty).map_or(&[][..], |view| &view.runs);
+            done_if(runs.iter().any(|run| run.id.is_some_and(|id| id > *after) && run.event == "workflow_dispatch"))
+        }
+        Effect::FlagIs(wanted) => {
+            let flags = repository.flags.as_ref().and_then(|file| file.flags.as_ref().ok());
+            done_if(flags.and_then(|flags| flags.get(&wanted.name)) == Some(wanted))
+        }
+        Effect::LimitIs(wanted) => done_if(repository.limit.as_ref() == Some(&Ok(*wanted))),
+        Effect::FileIs { duty, text } => {
+            let source = repository.workflow(*duty).and_then(|view| view.source.as_ref());
+            done_if(source.is_some_and(|file| file.text == *text))
+        }
+        Effect::PullOpened { branch } => {
+            let pull = repository.open.iter().find(|pull| pull.head_ref.as_deref() == Some(branch));
+            pull.map_or(Progress::NotYet, |pull| {
+                Progress::Halfway(format!("pull request #{} is open: not in effect before it is merged", pull.number))
+            })
+        }
+        _ => Progress::NotYet,
     }
 }
 

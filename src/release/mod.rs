@@ -34,6 +34,8 @@ pub mod rollout;
 #[cfg(test)]
 pub mod sample;
 pub mod smoke;
+pub mod step_edit;
+pub mod subject;
 pub mod text;
 pub mod threshold;
 pub mod timeline;

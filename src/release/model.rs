@@ -13,7 +13,8 @@ use super::observation::{
     Change, Failure, FailureKind, Lease, ObjectEvent, Observation, PreviewRequests, Report, Said, Series, SourceId,
 };
 use super::phase::Phase;
-use super::preview::PreviewNamespace;
+use super::preview::{self, PreviewNamespace, PreviewRules};
+use super::pull::PullLookup;
 use super::replicas::{Experiment, Job, Pod, ReplicaSet};
 use super::repository::Repository;
 use super::rollout::Rollout;
@@ -327,6 +328,20 @@ impl Model {
     /// The repository to show: the configured one. There is one at most.
     pub fn repository(&self) -> Option<(&Arc<str>, &Repository)> {
         self.repositories.iter().next().map(|(name, repository)| (name, &**repository))
+    }
+
+    /// What holds for previews: those of the configured repository.
+    pub fn preview_rules(&self) -> PreviewRules {
+        PreviewRules::new(self.repository().map_or("", |(name, _)| name))
+    }
+
+    /// The pull request that a preview was made for.
+    pub fn preview_pull(&self, namespace: &PreviewNamespace) -> PullLookup {
+        match (preview::number(&namespace.id.name), self.repository()) {
+            (Some(number), Some((_, repository))) => repository.pull(number),
+            (None, _) => PullLookup::Unknown("its name has no number".to_owned()),
+            (_, None) => PullLookup::Unknown("no repository is configured".to_owned()),
+        }
     }
 
     /// The AnalysisRuns of a Rollout, newest first.
