@@ -30,6 +30,7 @@ fn pull(state: PullState) -> PullLookup {
         author: Some("ada".to_owned()),
         state,
         head_sha: None,
+        head_ref: None,
         repository: Some("acme/shop".to_owned()),
         head_repository: None,
         pushed_at: ago(3),

@@ -13,6 +13,8 @@ pub struct PullRequest {
     pub author: Option<String>,
     pub state: PullState,
     pub head_sha: Option<String>,
+    /// `head.ref`: the branch that it wants to bring in.
+    pub head_ref: Option<String>,
     /// `base.repo.full_name`: the repository the request belongs to.
     pub repository: Option<String>,
     /// `head.repo.full_name`; None for a fork that is gone.
@@ -81,6 +83,7 @@ impl PullRequest {
             author: fields.get("user").get("login").words(),
             state,
             head_sha: fields.get("head").get("sha").words(),
+            head_ref: fields.get("head").get("ref").words(),
             repository: repository("base"),
             head_repository: repository("head"),
             // A comment counts as a sign of life too: it errs towards keeping the preview.
@@ -100,7 +103,7 @@ mod tests {
     fn a_merged_one_and_one_of_a_deleted_account() {
         let pull = PullRequest::read(include_bytes!("../../fixtures/github/pull-merged.json")).unwrap();
         assert_eq!((pull.number, pull.state.word(), pull.author.as_deref()), (412, "merged", Some("ada")));
-        assert_eq!(pull.repository.as_deref(), Some("acme/shop"));
+        assert_eq!((pull.repository.as_deref(), pull.head_ref.is_some()), (Some("acme/shop"), true));
         assert_eq!(pull.closed_at, Some("2026-08-20T09:02:11Z".parse().unwrap()));
         let ghost = br#"{"number":7,"state":"locked","title":null,"user":null,"head":{"repo":null}}"#;
         let pull = PullRequest::read(ghost).unwrap();

@@ -91,6 +91,23 @@ pub struct WorkflowView {
     pub runs: Vec<Run>,
     /// The jobs of the run that the verdict rests on.
     pub jobs: Option<RunJobs>,
+    /// The file itself, where an action edits it: the smoke test's and the plan's. None: not there, or not to be read.
+    pub source: Option<WorkflowFile>,
+}
+
+/// A workflow's file as it stands on a branch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowFile {
+    pub path: String,
+    pub branch: String,
+    /// The blob's: the precondition of an edit.
+    pub sha: String,
+    /// Exactly as it is stored: for an edit, never for the screen.
+    pub text: Arc<str>,
+    /// The branch's newest commit: what a new branch begins with.
+    pub head: Option<String>,
+    /// Whether the branch takes changes through pull requests only. None: nobody says.
+    pub is_protected: Option<bool>,
 }
 
 /// The jobs of one run.
@@ -128,6 +145,10 @@ pub struct FlagsFile {
     pub sha: String,
     /// Exactly as it is stored: for an edit, never for the screen.
     pub text: Arc<str>,
+    /// The branch's newest commit: what a new branch begins with.
+    pub head: Option<String>,
+    /// Whether the branch takes changes through pull requests only. None: nobody says.
+    pub is_protected: Option<bool>,
     pub flags: Result<Flags, String>,
 }
 
@@ -262,6 +283,11 @@ impl Repository {
     /// How well that topic is seen.
     pub fn sight(&self, topic: Topic) -> Sight {
         self.sights.get(&topic).cloned().unwrap_or_default()
+    }
+
+    /// The repository's default branch; what GitHub itself calls it where nobody has said.
+    pub fn default_branch(&self) -> &str {
+        self.about.as_ref().map_or("main", |about| &about.default_branch)
     }
 
     /// The workflow of that duty.

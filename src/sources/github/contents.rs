@@ -1,4 +1,4 @@
-//! A file out of the contents API, and out of the blobs API where it is too large for that.
+//! A file out of the contents API, and out of the blobs API where it is too large for that; and names in addresses.
 
 use std::sync::Arc;
 
@@ -26,12 +26,7 @@ pub fn read(bytes: &[u8]) -> Result<Content, String> {
     if let Some(kind) = fields.get("type").words().filter(|kind| kind != "file") {
         return Err(format!("is a {kind}, not a file"));
     }
-    // It goes into an address: nothing but what a sha is made of.
-    let sha = fields
-        .get("sha")
-        .text()
-        .filter(|sha| (7..=64).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let sha = sha.ok_or("is no file: no sha")?;
+    let sha = fields.get("sha").text().filter(|text| is_sha(text)).ok_or("is no file: no sha")?;
     let text = match fields.get("encoding").text().as_deref() {
         Some("base64") => {
             let mut packed = fields.get("content").text().ok_or("is no file: no content")?;
@@ -44,6 +39,21 @@ pub fn read(bytes: &[u8]) -> Result<Content, String> {
         _ => None,
     };
     Ok(Content { sha, text })
+}
+
+/// Whether it is a sha. It goes into addresses: nothing else may be in it.
+pub fn is_sha(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A path with every part escaped.
+pub fn escaped(path: &str) -> String {
+    path.split('/').map(parameter).collect::<Vec<_>>().join("/")
+}
+
+/// One part of a path, or a value in a query. A blank is `%20` in both.
+pub fn parameter(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 #[cfg(test)]

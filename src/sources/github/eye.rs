@@ -7,18 +7,20 @@ use crate::release::commit::read_commits;
 use crate::release::cost::{self, Cost};
 use crate::release::drift::{self, Drift};
 use crate::release::drift_watch::last_scheduled;
+use crate::release::flag;
 use crate::release::observation::Failure;
 use crate::release::pull::{PullLookup, PullRequest, PullState};
-use crate::release::repository::{Duty, Finding, FlagsFile, PullCost, RunJobs, Topic, WorkflowView};
+use crate::release::repository::{Duty, Finding, FlagsFile, PullCost, RunJobs, Topic, WorkflowFile, WorkflowView};
 use crate::release::smoke::{self, Smoke};
+use crate::release::text::visible;
 use crate::release::workflow::{Run, RunStatus, read_jobs, read_runs, read_workflow};
-use crate::release::{flag, text};
 
 use super::about;
 use super::answer::Miss;
 use super::artifacts::{Shelf, unusable};
+use super::branch::{self, File, Tip};
 use super::client::Client;
-use super::contents;
+use super::contents::parameter;
 use super::settings::Settings;
 
 /// Pages of a hundred open pull requests.
@@ -183,7 +185,7 @@ impl Eye {
 
     /// The budget's limit. A token that may not read variables knows the costs all the same.
     async fn limit(&self, client: &Client) -> Result<Option<Result<rust_decimal::Decimal, String>>, Miss> {
-        let name: String = form_urlencoded::byte_serialize(self.settings.files.limit_variable.as_bytes()).collect();
+        let name = parameter(&self.settings.files.limit_variable);
         match client.get(&format!("{}/actions/variables/{name}", self.repository), "variables").await {
             Ok(variable) => Ok(Some(about::limit(&variable))),
             Err(Miss::Absent(_)) => Ok(None),
@@ -194,20 +196,15 @@ impl Eye {
 
     async fn flags(&mut self, client: &Client) -> Result<Look, Miss> {
         let view = self.workflow(client, Duty::Promote, 20).await?;
-        let branch = self.branch.clone().unwrap_or_else(|| "main".to_owned());
+        let branch = self.branch();
         let path = &self.settings.files.flags;
-        let (place, query) = (escaped(path), parameter(&branch));
-        let content = match client.get(&format!("{}/contents/{place}?ref={query}", self.repository), "flags file").await
-        {
-            Ok(content) => Some(content),
+        let file = match branch::file(client, &self.repository, path, &branch, "flags file").await {
+            Ok(file) => Some(Box::new(self.flags_file(client, file, path, &branch).await?)),
             Err(Miss::Absent(_)) if self.is_readable => None,
             Err(miss) => return Err(miss),
         };
-        let file = match content {
-            Some(content) => Some(Box::new(self.flags_file(client, &content, path, branch.clone()).await?)),
-            None => None,
-        };
-        let history = format!("{}/commits?path={}&sha={query}&per_page={HISTORY}", self.repository, parameter(path));
+        let query = format!("path={}&sha={}&per_page={HISTORY}", parameter(path), parameter(&branch));
+        let history = format!("{}/commits?{query}", self.repository);
         let history = match client.get(&history, "commits").await {
             Ok(commits) => read_commits(&commits).map_err(|why| unusable("the flags file's history", &why))?,
             Err(Miss::Absent(_)) => Vec::new(),
@@ -218,26 +215,37 @@ impl Eye {
         Ok(look)
     }
 
-    async fn flags_file(&self, client: &Client, content: &[u8], path: &str, branch: String) -> Result<FlagsFile, Miss> {
-        let wrong = |why: String| unusable(path, &why);
-        let content = contents::read(content).map_err(wrong)?;
-        let text = match content.text {
-            Some(text) => text,
-            None => {
-                let blob = format!("{}/git/blobs/{}", self.repository, content.sha);
-                let blob = contents::read(&client.get(&blob, "flags file").await?).map_err(wrong)?;
-                blob.text.ok_or_else(|| unusable(path, "is handed out in an unknown encoding"))?
-            }
-        };
+    async fn flags_file(&self, client: &Client, file: File, path: &str, branch: &str) -> Result<FlagsFile, Miss> {
+        let Tip { head, is_protected } = branch::tip(client, &self.repository, branch).await?;
+        let File { sha, text } = file;
         let flags = flag::read(&text);
-        Ok(FlagsFile { path: text::visible(path), branch: text::visible(&branch), sha: content.sha, text, flags })
+        Ok(FlagsFile { path: visible(path), branch: visible(branch), sha, text, head, is_protected, flags })
+    }
+
+    /// The workflow's file. What is in the way of an edit is in the way of nothing else.
+    async fn source(&self, client: &Client, view: &WorkflowView) -> Result<Option<WorkflowFile>, Miss> {
+        let (branch, path) = (self.branch(), format!(".github/workflows/{}", view.file));
+        let file = match branch::file(client, &self.repository, &path, &branch, "the workflow's file").await {
+            Ok(file) => file,
+            Err(miss @ Miss::Limited(..)) => return Err(miss),
+            Err(_) => return Ok(None),
+        };
+        let Tip { head, is_protected } = branch::tip(client, &self.repository, &branch).await?;
+        let (path, branch) = (visible(&path), visible(&branch));
+        Ok(Some(WorkflowFile { path, branch, sha: file.sha, text: file.text, head, is_protected }))
+    }
+
+    /// The branch that everything rests on.
+    fn branch(&self) -> String {
+        self.branch.clone().unwrap_or_else(|| "main".to_owned())
     }
 
     /// A workflow with its latest runs; a missing one is a state.
     async fn workflow(&self, client: &Client, duty: Duty, runs: usize) -> Result<WorkflowView, Miss> {
         let file = self.settings.files.workflow(duty);
         let path = format!("{}/actions/workflows/{}", self.repository, parameter(file));
-        let mut view = WorkflowView { file: file.to_owned(), workflow: None, runs: Vec::new(), jobs: None };
+        let mut view =
+            WorkflowView { file: file.to_owned(), workflow: None, runs: Vec::new(), jobs: None, source: None };
         match client.get(&path, "workflow").await {
             Ok(workflow) => {
                 view.workflow = Some(read_workflow(&workflow).map_err(|why| unusable("the workflow", &why))?);
@@ -247,6 +255,9 @@ impl Eye {
         }
         let page = client.get(&format!("{path}/runs?per_page={runs}"), "workflow runs").await?;
         view.runs = read_runs(&page).map_err(|why| unusable("the list of runs", &why))?;
+        if matches!(duty, Duty::Smoke | Duty::Plan) {
+            view.source = self.source(client, &view).await?;
+        }
         Ok(view)
     }
 
@@ -269,14 +280,4 @@ impl Look {
         let is_running = view.runs.iter().take(5).any(|run| run.status != RunStatus::Completed);
         Look { findings: vec![finding, Finding::Workflow(duty, Box::new(view))], is_running }
     }
-}
-
-/// A path with every part escaped.
-fn escaped(path: &str) -> String {
-    path.split('/').map(parameter).collect::<Vec<_>>().join("/")
-}
-
-/// One part of a path, or a value in a query. A blank is `%20` in both.
-fn parameter(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -8,6 +8,7 @@ mod about;
 mod answer;
 mod archive;
 mod artifacts;
+mod branch;
 mod cache;
 mod client;
 mod contents;

@@ -1,0 +1,108 @@
+//! A branch: its newest commit, whether it takes changes directly, and the files on it.
+
+use std::sync::Arc;
+
+use crate::release::json::Json;
+
+use super::answer::Miss;
+use super::artifacts::unusable;
+use super::client::Client;
+use super::contents::{self, escaped, is_sha, parameter};
+
+/// Rules under which GitHub refuses a commit that somebody makes on the branch itself.
+const REFUSE_COMMITS: [&str; 5] = ["pull_request", "update", "merge_queue", "required_status_checks", "workflows"];
+
+/// A file on a branch.
+pub struct File {
+    /// The blob's.
+    pub sha: String,
+    pub text: Arc<str>,
+}
+
+/// What an edit on a branch begins with.
+#[derive(Debug, Default, PartialEq)]
+pub struct Tip {
+    pub head: Option<String>,
+    /// None: nobody says.
+    pub is_protected: Option<bool>,
+}
+
+/// Reads a file, whole; `what` is for sentences.
+pub async fn file(client: &Client, repository: &str, path: &str, branch: &str, what: &str) -> Result<File, Miss> {
+    let wrong = |why: String| unusable(path, &why);
+    let address = format!("{repository}/contents/{}?ref={}", escaped(path), parameter(branch));
+    let content = contents::read(&client.get(&address, what).await?).map_err(wrong)?;
+    let text = match content.text {
+        Some(text) => text,
+        None => {
+            let blob = client.get(&format!("{repository}/git/blobs/{}", content.sha), what).await?;
+            let blob = contents::read(&blob).map_err(wrong)?;
+            blob.text.ok_or_else(|| unusable(path, "is handed out in an unknown encoding"))?
+        }
+    };
+    Ok(File { sha: content.sha, text })
+}
+
+/// Where the branch stands. What this token may not know is unknown: only a limit of requests is everybody's failure.
+pub async fn tip(client: &Client, repository: &str, branch: &str) -> Result<Tip, Miss> {
+    let branch = parameter(branch);
+    let about = answer(client, &format!("{repository}/branches/{branch}"), "branch").await?;
+    let rules = answer(client, &format!("{repository}/rules/branches/{branch}?per_page=100"), "rules").await?;
+    Ok(read(about.as_deref().unwrap_or_default(), rules.as_deref().unwrap_or_default()))
+}
+
+async fn answer(client: &Client, path: &str, what: &str) -> Result<Option<bytes::Bytes>, Miss> {
+    match client.get(path, what).await {
+        Ok(body) => Ok(Some(body)),
+        Err(miss @ Miss::Limited(..)) => Err(miss),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Both answers; an empty one is none.
+fn read(about: &[u8], rules: &[u8]) -> Tip {
+    let about = Json::parse(about).unwrap_or_default();
+    let is_refusing = |rule: Json| rule.get("type").text().is_some_and(|kind| REFUSE_COMMITS.contains(&kind.as_str()));
+    let rules = Json::parse(rules).ok().filter(|rules| rules.is_list());
+    let rules = rules.map(|rules| rules.items().into_iter().any(is_refusing));
+    let is_protected = match (about.get("protected").flag(), rules) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (said, ruled) => said.or(ruled),
+    };
+    Tip { head: about.get("commit").get("sha").text().filter(|text| is_sha(text)), is_protected }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn either_answer_protects_and_neither_is_needed() {
+        let open = br#"{"name":"main","commit":{"sha":"0123456789abcdef"},"protected":false}"#;
+        let head = Some("0123456789abcdef".to_owned());
+        for (about, rules, is_protected) in [
+            (&open[..], &b"[]"[..], Some(false)),
+            (open, br#"[{"type":"deletion"},{"type":"pull_request","parameters":{}}]"#, Some(true)),
+            (br#"{"protected":true}"#, b"[]", Some(true)),
+            (open, b"", Some(false)),
+            (b"", br#"[{"type":"pull_request"}]"#, Some(true)),
+            (b"", b"[]", Some(false)),
+            (b"{}", br#"{"message":"Upgrade"}"#, None),
+        ] {
+            assert_eq!(read(about, rules).is_protected, is_protected);
+        }
+        assert_eq!(read(open, b"").head, head);
+        assert_eq!(read(br#"{"commit":{"sha":"../x"}}"#, b""), Tip::default());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(value in crate::release::json::foreign()) {
+            let about = format!(r#"{{"commit":{{"sha":{value}}},"protected":{value}}}"#);
+            let _ = read(about.as_bytes(), format!(r#"[{{"type":{value}}},{value}]"#).as_bytes());
+            let _ = read(value.as_bytes(), value.as_bytes());
+        }
+    }
+}
