@@ -42,7 +42,8 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let last = view.runs.first().and_then(|run| run.number).map_or("none".to_owned(), |number| format!("#{number}"));
     let changes = vec![FromTo::new("run", last, format!("a new one on {branch}"))];
     let known = view.runs.iter().filter_map(|run| run.id).max().unwrap_or(0);
-    let mut plan = git::plan(wish, &DISPATCH, "Workflow", vec![request], changes, Effect::RunBegan { duty, after: known });
+    let mut plan =
+        git::plan(wish, &DISPATCH, "Workflow", vec![request], changes, Effect::RunBegan { duty, after: known });
     if view.runs.iter().any(|run| run.status != RunStatus::Completed) {
         plan.notes.push("a run is under way already".to_owned());
     }

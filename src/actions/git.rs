@@ -36,7 +36,13 @@ pub(super) struct Commit<'a> {
 
 impl Commit<'_> {
     /// The plan: a commit with that effect, or a pull request.
-    pub fn plan(self, wish: &Wish<'_>, action: &'static Action, kind: &'static str, effect: Effect) -> Result<Plan, Refusal> {
+    pub fn plan(
+        self,
+        wish: &Wish<'_>,
+        action: &'static Action,
+        kind: &'static str,
+        effect: Effect,
+    ) -> Result<Plan, Refusal> {
         let side = self.side_branch();
         let is_protected = self.is_protected == Some(true);
         let requests = if is_protected { self.by_pull_request(&side)? } else { vec![self.put(self.branch, true)] };
@@ -63,7 +69,8 @@ impl Commit<'_> {
             right: None,
             held: Vec::new(),
         };
-        let mut branch = post(format!("{repository}/git/refs"), json!({ "ref": format!("refs/heads/{side}"), "sha": head }));
+        let mut branch =
+            post(format!("{repository}/git/refs"), json!({ "ref": format!("refs/heads/{side}"), "sha": head }));
         branch.held = vec![self.held()];
         let body = "Made with Flightdeck. It is not in effect before it is merged.";
         let pull = json!({ "title": self.message, "head": side, "base": self.branch, "body": body });

@@ -73,7 +73,8 @@ fn make(wish: &Wish<'_>, action: &'static Action, file: &FlagsFile, name: &str, 
     };
     let wanted = wanted(&edit, name)?;
     let mut plan = commit.plan(wish, action, "Flag", Effect::FlagIs(Box::new(wanted)))?;
-    let lines = edit.changes.iter().map(|change| FromTo::new(visible(&change.path), shown(&change.from), shown(&change.to)));
+    let lines =
+        edit.changes.iter().map(|change| FromTo::new(visible(&change.path), shown(&change.from), shown(&change.to)));
     plan.changes.splice(0..0, lines);
     plan.inverse = json!({ "action": RESTORE.name, "changes": edit.changes });
     plan.notes.push("a commit is not live before what reads the file is deployed or reloads it".to_owned());

@@ -32,12 +32,7 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
         content_type: "application/json",
         body: json!({ "name": &*wish.target.name, "value": amount.to_string() }),
         right: None,
-        held: vec![Held {
-            what: wish.target.name.to_string(),
-            path,
-            pointer: "/value",
-            value: was.to_string().into(),
-        }],
+        held: vec![Held { what: wish.target.name.to_string(), path, pointer: "/value", value: was.to_string().into() }],
     };
     let changes = vec![FromTo::new("limit", was, amount)];
     let mut plan = git::plan(wish, &SET_LIMIT, "Variable", vec![request], changes, Effect::LimitIs(amount));

@@ -46,7 +46,8 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
         }),
         held: Vec::new(),
     };
-    let mut notes = vec!["everything in it goes: workloads, volumes' claims, secrets; nothing brings it back".to_owned()];
+    let mut notes =
+        vec!["everything in it goes: workloads, volumes' claims, secrets; nothing brings it back".to_owned()];
     let mut danger = TEARDOWN.danger.clone();
     if let Some(doubt) = doubt {
         notes.insert(0, format!("pull request {number} {doubt}: type {number} to do it anyway"));

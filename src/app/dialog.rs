@@ -40,6 +40,7 @@ impl App {
                 Vec::new()
             }
             Some(Overlay::Revisions(_)) => self.revisions_key(command),
+            Some(Overlay::Ask(_)) => self.ask_key(command, key, now),
             None => Vec::new(),
         }
     }
@@ -49,6 +50,7 @@ impl App {
         let opened = match &self.ui.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.opened,
             Some(Overlay::Revisions(revisions)) => revisions.opened,
+            Some(Overlay::Ask(ask)) => ask.opened,
             _ => return false,
         };
         now.duration_since(opened) < DIALOG_DEAF_FOR
@@ -113,6 +115,22 @@ impl App {
                 }
             }
         }
+    }
+
+    fn ask_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        let Some(Overlay::Ask(ask)) = &mut self.ui.overlay else { return Vec::new() };
+        match command {
+            Some(Command::Back) => {
+                self.ui.overlay = None;
+                self.say("nothing was changed", Role::Hint);
+            }
+            Some(Command::Confirm) => return self.amount_typed(now),
+            command => {
+                edit(&mut ask.text, command, key);
+                ask.error = None;
+            }
+        }
+        Vec::new()
     }
 
     fn revisions_key(&mut self, command: Option<Command>) -> Vec<Effect> {

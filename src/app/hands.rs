@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::actions;
 use crate::actions::plan::Plan;
 use crate::panes::ui::{Check, Notice};
 use crate::release::observation::{Failure, Observation, Report, Said, SourceId};
@@ -19,9 +20,10 @@ use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, SOURCES, Scope};
 use crate::theme::Role;
+use crate::writers;
 use crate::writers::audit::{self, Journal};
-use crate::writers::kubernetes::{Preflight, Writer};
-use crate::writers::{Order, execute, record_verified};
+use crate::writers::preflight::Preflight;
+use crate::writers::{Order, Writer, execute, kubernetes, record_verified};
 
 use super::event::{Effect, Event};
 use super::previews::Roster;
@@ -72,7 +74,7 @@ pub struct Hands {
 struct Connection {
     cluster: Cluster,
     /// None until its credentials have come.
-    writer: watch::Receiver<Option<Writer>>,
+    writer: watch::Receiver<Option<kubernetes::Writer>>,
 }
 
 /// Connected contexts, as they come.
@@ -160,7 +162,7 @@ impl Hands {
             Effect::Check { dialog, index, plan } => self.check(dialog, index, plan),
             Effect::ReadTemplates { rollout, revision } => {
                 let target = rollout.id.clone();
-                let writer = self.writer(&target.context);
+                let writer = self.kubernetes_writer(&target.context);
                 self.answer(async move {
                     let templates = match writer.await {
                         Ok(writer) => writer.read_templates(&rollout, Some(revision)).await,
@@ -221,7 +223,7 @@ impl Hands {
     }
 
     fn check(&mut self, dialog: u64, index: usize, plan: Box<Plan>) {
-        let writer = self.writer(&plan.target.context);
+        let writer = self.writer(&plan);
         let checks = self.checks.clone();
         let preflights = self.preflights.clone();
         self.answer(async move {
@@ -247,7 +249,7 @@ impl Hands {
     }
 
     fn send(&mut self, work: u64, checked: (u64, usize), plan: Box<Plan>, reason: String) {
-        let writer = self.writer(&plan.target.context);
+        let writer = self.writer(&plan);
         let preflight = self.preflights.lock().ok().and_then(|mut preflights| preflights.remove(&checked));
         let journal = self.tools.journal.clone();
         let clock = self.tools.clock;
@@ -272,7 +274,10 @@ impl Hands {
     }
 
     /// The writer of that context, waited for where its credentials have not come yet.
-    fn writer(&self, context: &str) -> impl Future<Output = Result<Writer, String>> + Send + use<> {
+    fn kubernetes_writer(
+        &self,
+        context: &str,
+    ) -> impl Future<Output = Result<kubernetes::Writer, String>> + Send + use<> {
         let waiting = self.connections.lock().ok().and_then(|all| Some(all.get(context)?.writer.clone()));
         let unconnected = format!("context {context} is not connected");
         async move {
@@ -280,6 +285,19 @@ impl Hands {
             match tokio::time::timeout(ANSWER_WITHIN, waiting.wait_for(Option::is_some)).await {
                 Ok(Ok(writer)) => writer.clone().ok_or(unconnected),
                 _ => Err(unconnected),
+            }
+        }
+    }
+
+    /// The writer for what that plan changes.
+    fn writer(&self, plan: &Plan) -> impl Future<Output = Result<Writer, String>> + Send + use<> {
+        let is_on_github = actions::action(plan.action).is_some_and(|action| action.on.is_on_github());
+        let kubernetes = self.kubernetes_writer(&plan.target.context);
+        let (settings, clock) = (self.tools.github.clone(), self.tools.clock);
+        async move {
+            match settings {
+                Some(settings) if is_on_github => github_writer(&settings, clock).await,
+                _ => kubernetes.await.map(Writer::from),
             }
         }
     }
@@ -325,7 +343,7 @@ async fn connected(context: &Arc<str>, address: &Address, reports: &mpsc::Sender
 }
 
 /// Connects for writing. What keeps it from that also keeps the sources from reading, and they say so.
-async fn patient_writer(context: &Arc<str>, address: &Address) -> Writer {
+async fn patient_writer(context: &Arc<str>, address: &Address) -> kubernetes::Writer {
     loop {
         match connect_writer(context, address).await {
             Ok(writer) => return writer,
@@ -335,18 +353,25 @@ async fn patient_writer(context: &Arc<str>, address: &Address) -> Writer {
 }
 
 /// Connects for writing: a client of its own, which never repeats a request.
-pub(crate) async fn connect_writer(context: &Arc<str>, address: &Address) -> Result<Writer, Failure> {
+pub(crate) async fn connect_writer(context: &Arc<str>, address: &Address) -> Result<kubernetes::Writer, Failure> {
     let config = cluster::client_config(context, address).await?;
     let name = context.clone();
     let runtime = tokio::runtime::Handle::current();
     // kube reads files and runs exec plugins in there.
     tokio::task::spawn_blocking(move || {
         let _guard = runtime.enter();
-        Writer::new(&name, config, ANSWER_WITHIN)
+        kubernetes::Writer::new(&name, config, ANSWER_WITHIN)
     })
     .await
     .map_err(|error| unreachable(error.to_string()))?
     .map_err(unreachable)
+}
+
+/// A writer with the token as it is now.
+pub(crate) async fn github_writer(settings: &github::Settings, clock: fn() -> Timestamp) -> Result<Writer, String> {
+    let client = github::Client::connect(settings, clock).await.map_err(|failure| failure.message)?;
+    let repository = settings.repository.to_string();
+    Ok(writers::github::Writer::new(client.octocrab(), repository, settings.timeout()).into())
 }
 
 /// Reads the journal and reports what it tells.

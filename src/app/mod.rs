@@ -58,6 +58,8 @@ pub struct Settings {
     pub theme: Theme,
     pub glyphs: Glyphs,
     pub contexts: Vec<ContextSettings>,
+    /// The repository on GitHub counts as a context of its own.
+    pub repository: Option<ContextSettings>,
     /// Faults that the simulated world can play, by name and help; empty with a real cluster.
     pub faults: Vec<(String, String)>,
     /// `demo` or empty.
@@ -195,7 +197,8 @@ impl App {
 
     /// What is settled for that context; the strictest for one that nobody knows.
     pub fn context(&self, name: &str) -> ContextSettings {
-        self.settings.contexts.iter().find(|context| &*context.name == name).cloned().unwrap_or(ContextSettings {
+        let known = self.settings.contexts.iter().chain(&self.settings.repository);
+        known.into_iter().find(|context| &*context.name == name).cloned().unwrap_or(ContextSettings {
             name: name.into(),
             authority: Authority { read_only: true, ..Authority::default() },
             reason_required: true,

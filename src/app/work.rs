@@ -95,13 +95,16 @@ impl App {
         }
         self.happened(&work, severity, &text, now);
         self.say(text, role);
+        let mut effects = Vec::new();
         // Also what is unknown may show its effect yet.
         if matches!(executed.outcome, Outcome::Applied { .. } | Outcome::Unknown { .. }) {
             work.stage = Stage::Accepted { at: now, late: false };
             work.executed = Some(Box::new(executed));
+            effects.extend(work.plan.effect.topic(&work.plan.target).map(Effect::Acted));
             self.works.push(work);
         }
-        self.look_for_effects(now)
+        effects.extend(self.look_for_effects(now));
+        effects
     }
 
     /// The write never left.
@@ -158,9 +161,12 @@ impl App {
                 (None, Severity::Attention, format!("{words}: accepted, but {what}"), what.clone())
             }
             (Stage::Accepted { at, late: false }, Progress::NotYet) if due => {
-                let cause = no_effect_cause(&self.model, &work.plan.target, now);
+                let cause = no_effect_cause(&self.model, &work.plan, now);
                 let text = format!("{words}: accepted, no effect after {}: {cause}", seconds(took));
                 (Some(Stage::Accepted { at: *at, late: true }), Severity::Attention, text, cause)
+            }
+            (Stage::Accepted { .. }, Progress::Halfway(what)) => {
+                (None, Severity::Attention, format!("{words}: {what}"), what.clone())
             }
             (Stage::Accepted { late: true, .. }, Progress::NotYet) => return !due,
             // Only what a human keeps in git is put back; a step or a pause goes on by itself.

@@ -14,9 +14,9 @@ use crate::actions::plan::{Plan, Progress};
 use crate::headless::Answer;
 use crate::headless::results::{ResultWord, WriteResult, results};
 use crate::writers::audit::Journal;
-use crate::writers::kubernetes::{Preflight, Writer};
 use crate::writers::outcome::Outcome;
-use crate::writers::{Executed, Order, execute, record_verified};
+use crate::writers::preflight::Preflight;
+use crate::writers::{Executed, Order, Writer, execute, record_verified};
 
 use super::clock;
 use super::draft::Draft;
@@ -145,6 +145,9 @@ async fn send(
         result.took_ms = u64::try_from(executed.took_ms).ok();
         return Work::Ended(result);
     }
+    if let Some(topic) = plan.effect.topic(&plan.target) {
+        observer.acted(topic);
+    }
     let wait = terms.verify_timeout.or_else(|| Duration::try_from(plan.deadline).ok()).unwrap_or_default();
     Work::Sent(Box::new(Sent { plan, executed, began, until: Instant::now() + wait, seen: None }))
 }
@@ -202,9 +205,9 @@ impl Sent {
         let took = i64::try_from(at.duration_since(began).as_millis()).unwrap_or(i64::MAX).max(0);
         let cause = match &progress {
             Progress::Done => String::new(),
-            Progress::Reverted(what) => what.clone(),
+            Progress::Reverted(what) | Progress::Halfway(what) => what.clone(),
             Progress::NotYet if is_interrupted => "interrupted before an effect was seen".to_owned(),
-            Progress::NotYet => no_effect_cause(&observer.model, &plan.target, now),
+            Progress::NotYet => no_effect_cause(&observer.model, &plan, now),
         };
         let recorded = record_verified(journal, &plan, &executed, &progress, &cause, now, took).await;
         if let Err(error) = recorded {
@@ -215,6 +218,7 @@ impl Sent {
         let (word, reason) = match (word(&executed.outcome), &progress) {
             // Also where the answer got lost: what was asked for is there.
             (_, Progress::Done) => (ResultWord::Applied, format!("{said}, took effect in {}", span(took))),
+            (word, Progress::Halfway(_)) => (word, format!("{said}: {cause}")),
             (word, Progress::Reverted(_)) => (word, format!("{said}, but {cause}")),
             (word, Progress::NotYet) => (word, format!("{said}, no effect after {}: {cause}", span(took))),
         };

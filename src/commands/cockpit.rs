@@ -87,6 +87,7 @@ impl Display for Terminal {
 pub async fn open(settled: Settled, cockpit: Cockpit) -> ExitCode {
     let settings = Settings {
         contexts: cockpit.contexts.iter().map(|(name, _)| settled.context(name)).collect(),
+        repository: settled.github.as_ref().map(|github| settled.context(&github.repository.to_string())),
         keymap: settled.keymap,
         theme: settled.theme,
         glyphs: settled.glyphs,

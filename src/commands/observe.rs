@@ -16,11 +16,13 @@ use crate::cli::Common;
 use crate::headless::{Answer, ExitCode};
 use crate::release::model::{Freshness, Model};
 use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
+use crate::release::preview;
+use crate::release::repository::Topic;
 use crate::release::rollout::Rollout;
 use crate::sources::cluster::{self, Address, Cluster};
 use crate::sources::watch::Watch;
-use crate::sources::{self, Focus, SOURCES, Scope, api, files};
-use crate::writers::kubernetes::Writer;
+use crate::sources::{self, Focus, SOURCES, Scope, api, files, github};
+use crate::writers::kubernetes;
 
 use super::clock;
 
@@ -43,6 +45,7 @@ pub struct Observer {
     sender: mpsc::Sender<Report>,
     reports: mpsc::Receiver<Report>,
     watches: JoinSet<()>,
+    github: Option<github::Handle>,
     opened: Instant,
 }
 
@@ -53,22 +56,17 @@ impl Observer {
             Some(_) => Vec::new(),
             None => contexts(common)?,
         };
-        let (sender, reports) = mpsc::channel(REPORTS);
-        let mut observer = Observer {
-            model: Model::default(),
-            faults: Vec::new(),
-            contexts,
-            clusters: Vec::new(),
-            sender,
-            reports,
-            watches: JoinSet::new(),
-            opened: Instant::now(),
-        };
+        let mut observer = Observer::of(contexts);
         match &common.from_dir {
             Some(folder) => observer.read(folder)?,
             None => observer.connect(common.namespace.as_deref(), wanted).await,
         }
         Ok(observer)
+    }
+
+    /// One that sees no cluster: for what lives on GitHub.
+    pub fn without_clusters() -> Observer {
+        Observer::of(Vec::new())
     }
 
     /// The same, waiting until each of these sources has been read or has failed.
@@ -87,6 +85,45 @@ impl Observer {
         let context = rollout.id.context.clone();
         self.settle_until(|observer| sources::focus_sources().iter().all(|kind| observer.is_settled(&context, kind)))
             .await;
+    }
+
+    /// Also asks GitHub, and waits until each of these topics was seen or could not be.
+    pub async fn look(&mut self, settings: github::Settings, topics: &[Topic]) {
+        let previews = self.model.previews.iter().filter_map(|preview| preview::number(&preview.id.name)).collect();
+        let (handle, task) = github::open(settings, self.sender.clone(), clock);
+        handle.previews(previews);
+        handle.show(topics.iter().copied());
+        self.github = Some(handle);
+        self.watches.spawn(task);
+        self.opened = Instant::now();
+        self.settle_until(|observer| topics.iter().all(|topic| observer.is_looked_at(*topic))).await;
+    }
+
+    /// Something about it was just changed: GitHub is asked at once, and often.
+    pub fn acted(&self, topic: Topic) {
+        if let Some(github) = &self.github {
+            github.acted(topic);
+        }
+    }
+
+    /// Why nothing is known of that topic; None where it was seen.
+    pub fn blind_to(&self, topic: Topic) -> Option<Answer> {
+        let sight = self.model.repository().map(|(_, repository)| repository.sight(topic)).unwrap_or_default();
+        let (message, exit) = match (sight.seen, sight.failing) {
+            (Some(_), _) => return None,
+            (None, Some((_, failure))) => (failure.message.clone(), exit_of_kind(failure.kind)),
+            (None, None) => {
+                let within = FIRST_PICTURE.as_secs();
+                (format!("no answer of GitHub about {} within {within} s: try again", topic.word()), ExitCode::Unknown)
+            }
+        };
+        Some(Answer::failed(message, exit))
+    }
+
+    fn is_looked_at(&self, topic: Topic) -> bool {
+        let Some((_, repository)) = self.model.repository() else { return false };
+        let sight = repository.sight(topic);
+        sight.seen.is_some() || sight.failing.is_some()
     }
 
     /// The next report, which the model does not know yet. Never ends by itself.
@@ -147,11 +184,26 @@ impl Observer {
     }
 
     /// A writer for that context.
-    pub async fn writer(&self, context: &str) -> Result<Writer, String> {
+    pub async fn writer(&self, context: &str) -> Result<kubernetes::Writer, String> {
         let Some((name, address)) = self.contexts.iter().find(|(name, _)| &**name == context) else {
             return Err(format!("context {context} is not connected"));
         };
         connect_writer(name, address).await.map_err(|failure| failure.message)
+    }
+
+    fn of(contexts: Vec<(Arc<str>, Address)>) -> Observer {
+        let (sender, reports) = mpsc::channel(REPORTS);
+        Observer {
+            model: Model::default(),
+            faults: Vec::new(),
+            contexts,
+            clusters: Vec::new(),
+            sender,
+            reports,
+            watches: JoinSet::new(),
+            github: None,
+            opened: Instant::now(),
+        }
     }
 
     fn read(&mut self, folder: &Path) -> Result<(), Answer> {
@@ -240,10 +292,11 @@ fn contexts(common: &Common) -> Result<Vec<(Arc<str>, Address)>, Answer> {
 }
 
 fn exit_of(freshness: &Freshness) -> ExitCode {
-    match &freshness.failing {
-        Some((_, failure)) if failure.kind == FailureKind::Forbidden => ExitCode::Permission,
-        _ => ExitCode::Unknown,
-    }
+    freshness.failing.as_ref().map_or(ExitCode::Unknown, |(_, failure)| exit_of_kind(failure.kind))
+}
+
+fn exit_of_kind(kind: FailureKind) -> ExitCode {
+    if kind == FailureKind::Forbidden { ExitCode::Permission } else { ExitCode::Unknown }
 }
 
 /// What one context says, and what to do about it.

@@ -1,6 +1,7 @@
 //! What applies to the selection and which key does it: for the footer, the help and the palette.
 
-use crate::actions::ACTIONS;
+use crate::actions::guard::{Access, Authority};
+use crate::actions::{self, ACTIONS, Action, Kind, Wish};
 use crate::keys::{Command, Keymap};
 use crate::release::attention;
 use crate::release::availability::{self, Availability};
@@ -31,6 +32,9 @@ pub fn selected(cx: &Cx, ui: &Ui) -> Option<ObjectId> {
 
 /// Why an action would be refused on the selection, as far as the model knows; None when it would not.
 pub fn why_not(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
+    if let Some(action) = actions::action(action).filter(|action| !is_on_rollouts(action.on)) {
+        return why_not_on(cx, ui, action);
+    }
     let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else {
         return Some("no Rollout is selected".to_owned());
     };
@@ -45,6 +49,32 @@ pub fn why_not(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
     }
     let availability = of_action(cx, rollout, action)?;
     (!availability.enabled).then_some(availability.reason)
+}
+
+fn is_on_rollouts(kind: Kind) -> bool {
+    matches!(kind, Kind::Rollout | Kind::AnalysisRun)
+}
+
+/// The same for what is no Rollout: the plan itself says it.
+fn why_not_on(cx: &Cx, ui: &Ui, action: &Action) -> Option<String> {
+    let list = ui.lists.get(ui.focus).filter(|_| ui.detail.is_none());
+    let row = list.and_then(|list| list.cursor.as_ref());
+    let subject = PANES.get(ui.focus).and_then(|pane| pane.subject(cx, row, action.on));
+    let Some(target) = subject.filter(|_| list.is_some()) else {
+        return Some("nothing that it could be done to is selected".to_owned());
+    };
+    let refusal = action.plan(&Wish {
+        model: cx.model,
+        target: &target,
+        now: cx.now,
+        revision: None,
+        amount: None,
+        reason: "",
+        authority: Authority::default(),
+        access: &Access::new(),
+        shown: None,
+    });
+    Some(refusal.err()?.reason).filter(|reason| reason != actions::TYPE_AMOUNT)
 }
 
 fn of_action(cx: &Cx, rollout: &Rollout, action: &str) -> Option<Availability> {
@@ -67,7 +97,7 @@ fn of_action(cx: &Cx, rollout: &Rollout, action: &str) -> Option<Availability> {
 pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
     let mut commands = Vec::new();
     if ui.read_only.as_deref() != Some("READ-ONLY") {
-        commands.extend(actions(cx, ui).into_iter().map(Command::Act));
+        commands.extend(applying(cx, ui).into_iter().map(Command::Act));
     }
     if ui.detail.is_some() {
         commands.extend([Command::Back, Command::Palette, Command::Copy]);
@@ -83,13 +113,16 @@ pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
 }
 
 /// The actions that apply: first what answers the need, then the others in their own order.
-fn actions(cx: &Cx, ui: &Ui) -> Vec<&'static str> {
-    let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else { return Vec::new() };
+fn applying(cx: &Cx, ui: &Ui) -> Vec<&'static str> {
+    let elsewhere = || ACTIONS.iter().filter(|action| !is_on_rollouts(action.on)).map(|action| action.name);
+    let mut on_row: Vec<&'static str> = elsewhere().filter(|name| why_not(cx, ui, name).is_none()).collect();
+    let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else { return on_row };
     let needs = attention::needs_of(cx.model, rollout, cx.now);
     let mut names: Vec<&'static str> = needs.iter().flat_map(|need| need.answers.iter().copied()).collect();
     // What only disturbs a release that needs nothing is left to the palette.
     let is_quiet = |name: &str| matches!(name, "restart" | "undo" | "pause" | "terminate");
-    names.extend(ACTIONS.iter().map(|action| action.name).filter(|name| !is_quiet(name)));
+    let on_rollouts = ACTIONS.iter().filter(|action| is_on_rollouts(action.on)).map(|action| action.name);
+    names.extend(on_rollouts.filter(|name| !is_quiet(name)));
     if why_not(cx, ui, "terminate").is_none() {
         names.insert(0, "terminate");
     }
@@ -99,6 +132,7 @@ fn actions(cx: &Cx, ui: &Ui) -> Vec<&'static str> {
         seen.push(*name);
         first && why_not(cx, ui, name).is_none()
     });
+    names.append(&mut on_row);
     names
 }
 

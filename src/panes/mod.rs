@@ -28,6 +28,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use crate::actions::Kind;
 use crate::release::object::{ObjectId, Uid};
 use cx::Cx;
 use table::{Cell, Column};
@@ -55,6 +56,14 @@ pub trait Pane: Sync {
 
     /// The Rollout that the row speaks of: what `enter` opens and actions act on.
     fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId>;
+
+    /// What of that kind the pane speaks of at that row: what actions on it are meant for.
+    fn subject(&self, cx: &Cx, row: Option<&Uid>, kind: Kind) -> Option<ObjectId> {
+        match kind {
+            Kind::Rollout => self.target(cx, row?),
+            _ => None,
+        }
+    }
 
     /// Labels for a label selector in the filter.
     fn labels<'a>(&self, _cx: &Cx<'a>, _row: &Uid) -> Option<&'a BTreeMap<Box<str>, Box<str>>> {

@@ -89,6 +89,19 @@ pub enum Overlay {
         error: Option<String>,
     },
     Revisions(Revisions),
+    /// A line at the foot of the screen for what an action needs to know.
+    Ask(Ask),
+}
+
+/// A value that is typed before an action can be planned.
+#[derive(Debug)]
+pub struct Ask {
+    /// The row of ACTIONS.
+    pub action: &'static str,
+    pub target: ObjectId,
+    pub text: String,
+    pub error: Option<String>,
+    pub opened: Timestamp,
 }
 
 /// The confirm dialog: one or many plans, one confirm.
@@ -135,10 +148,9 @@ pub enum Check {
 }
 
 impl Confirm {
-    /// The name that must be typed, when any plan is dangerous.
+    /// What must be typed, when any plan is dangerous.
     pub fn wanted_name(&self) -> Option<&str> {
-        let dangerous = |item: &&Item| item.plan.danger == crate::actions::plan::Danger::TypeName;
-        self.items.iter().find(dangerous).map(|item| &*item.plan.target.name)
+        self.items.iter().find_map(|item| item.plan.to_type())
     }
 
     /// Why it cannot be confirmed now; None when it can.
@@ -247,7 +259,7 @@ impl Ui {
             },
             Some(Overlay::Help { .. }) => vec![layer::HELP],
             Some(Overlay::Palette(_)) => vec![layer::PALETTE],
-            Some(Overlay::Filter { .. }) => vec![layer::INPUT],
+            Some(Overlay::Filter { .. } | Overlay::Ask(_)) => vec![layer::INPUT],
             Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],
             None => self.pane_layers(),
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::attention::Severity;
 use super::object::Uid;
@@ -28,4 +29,13 @@ pub struct Deed {
     /// What the cluster showed afterwards; None while nothing was recorded.
     pub effect: Option<Box<str>>,
     pub severity: Severity,
+    /// What undoes it, where the plan said so.
+    pub inverse: Option<Value>,
+}
+
+impl Deed {
+    /// Whether the server took it, as far as is recorded.
+    pub fn was_accepted(&self) -> bool {
+        self.outcome.as_deref().is_some_and(|outcome| outcome == "applied" || outcome.starts_with("applied:"))
+    }
 }

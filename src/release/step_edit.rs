@@ -166,7 +166,8 @@ fn lines_of(text: &str, yaml: &Yaml, items: &[NodeId], index: usize) -> Option<s
 }
 
 fn value(text: &str) -> Result<Value, Refusal> {
-    serde_saphyr::from_str(text).map_err(|error| Refusal::Unreadable(format!("is not YAML: {}", visible(&error.to_string()))))
+    serde_saphyr::from_str(text)
+        .map_err(|error| Refusal::Unreadable(format!("is not YAML: {}", visible(&error.to_string()))))
 }
 
 #[cfg(test)]
@@ -196,7 +197,10 @@ jobs:
     #[test]
     fn only_the_lines_of_the_step_go() {
         let removal = remove(VERIFY, Step::Smoke).unwrap();
-        let expected = VERIFY.replace("    - uses: grafana/run-k6-action@v1   # pinned\n      with:\n        path: load/k6/smoke.js\n", "");
+        let expected = VERIFY.replace(
+            "    - uses: grafana/run-k6-action@v1   # pinned\n      with:\n        path: load/k6/smoke.js\n",
+            "",
+        );
         assert_eq!(removal.after, expected);
         assert_eq!(removal.what, "step grafana/run-k6-action@v1 of job smoke");
     }
@@ -205,7 +209,10 @@ jobs:
     fn the_last_step_goes_as_well_and_what_follows_stays() {
         let text = "jobs:\r\n  cost:\r\n    steps:\r\n      - run: plan\r\n      - name: Enforce budget\r\n        run: |\r\n          exit 1\r\n  other:\r\n    steps: [{run: a}]";
         let removal = remove(text, Step::Gate).unwrap();
-        assert_eq!(removal.after, "jobs:\r\n  cost:\r\n    steps:\r\n      - run: plan\r\n  other:\r\n    steps: [{run: a}]");
+        assert_eq!(
+            removal.after,
+            "jobs:\r\n  cost:\r\n    steps:\r\n      - run: plan\r\n  other:\r\n    steps: [{run: a}]"
+        );
     }
 
     #[test]
@@ -214,8 +221,12 @@ jobs:
         assert!(said(VERIFY, Step::Gate).contains("no step of it enforces the budget"));
         assert!(said("jobs: {a: {steps: [{run: x}, {run: k6 run a.js}]}}", Step::Smoke).contains("does not reach"));
         assert!(said("jobs:\n  a:\n    steps:\n    - run: k6 run a.js\n", Step::Smoke).contains("only step"));
-        assert!(said("jobs:\n  a:\n    steps:\n    - run: k6 run a\n    - run: k6 run b\n", Step::Smoke).contains("several"));
-        let used = "jobs:\n  a:\n    steps:\n    - id: k\n      run: k6 run a\n    - run: echo ${{ steps.k.outputs.x }}\n";
+        assert!(
+            said("jobs:\n  a:\n    steps:\n    - run: k6 run a\n    - run: k6 run b\n", Step::Smoke)
+                .contains("several")
+        );
+        let used =
+            "jobs:\n  a:\n    steps:\n    - id: k\n      run: k6 run a\n    - run: echo ${{ steps.k.outputs.x }}\n";
         assert!(said(used, Step::Smoke).contains("other steps use"));
         assert!(said("a: [", Step::Smoke).contains("is not YAML"));
     }

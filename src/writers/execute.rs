@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Writer;
 use super::audit::{Entry, Journal, JournalError, Kind, Target};
-use super::kubernetes::{Preflight, Writer};
 use super::outcome::Outcome;
+use super::preflight::Preflight;
 use crate::actions::plan::{Plan, Progress, Refusal};
 
 /// A confirmed plan.
@@ -108,6 +109,7 @@ fn entry(plan: &Plan, kind: Kind, reason: &str) -> Entry {
         requests,
         reason: reason.to_owned(),
         before: None,
+        inverse: Some(plan.inverse.clone()).filter(|inverse| kind == Kind::Intent && !inverse.is_null()),
         result: None,
         took_ms: None,
     }

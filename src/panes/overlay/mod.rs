@@ -23,7 +23,7 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Help { scroll }) => help::draw(cx, ui, *scroll, keymap, area, buf),
         Some(Overlay::Palette(palette)) => palette::draw(cx, palette, keymap, area, buf),
         Some(Overlay::Revisions(choice)) => revisions::draw(cx, choice, keymap, area, buf),
-        Some(Overlay::Filter { .. }) | None => (),
+        Some(Overlay::Filter { .. } | Overlay::Ask(_)) | None => (),
     }
 }
 

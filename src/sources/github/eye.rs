@@ -178,7 +178,7 @@ impl Eye {
         }
         self.costs.keep(&wanted);
         let mut look = Look::of(Finding::Costs(costs), Duty::Plan, view);
-        look.findings.push(Finding::LimitVariable(text::visible(&self.settings.files.limit_variable)));
+        look.findings.push(Finding::LimitVariable(crate::release::text::visible(&self.settings.files.limit_variable)));
         look.findings.push(Finding::Limit(self.limit(client).await?));
         Ok(look)
     }

@@ -49,6 +49,9 @@ pub struct Entry {
     /// The object before, of an intent only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
+    /// What undoes it, of an intent only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inverse: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
