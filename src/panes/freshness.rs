@@ -9,6 +9,9 @@ use super::brush::Words;
 use super::cx::Cx;
 use super::now::Now;
 
+/// The kind of the source whose contexts are repositories.
+const GITHUB: &str = "github";
+
 /// One source with the word for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing<'a> {
@@ -25,9 +28,10 @@ pub fn worst<'a>(cx: &Cx<'a>, sources: &[&str]) -> Option<Standing<'a>> {
     (worst.liveness > Liveness::Absent || all_heard(cx, sources)).then_some(worst)
 }
 
-/// Whether each of those sources has said something in each context that is heard from.
+/// Whether each of those sources has said something in each context that is heard from. A repository is none.
 fn all_heard(cx: &Cx, sources: &[&str]) -> bool {
-    let mut contexts = cx.model.freshness.keys().map(|id| &*id.context).filter(|context| !context.is_empty());
+    let clusters = cx.model.freshness.keys().filter(|id| !id.context.is_empty() && &*id.kind != GITHUB);
+    let mut contexts = clusters.map(|id| &*id.context);
     contexts.all(|context| !is_missing(cx, sources, context))
 }
 

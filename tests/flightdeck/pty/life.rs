@@ -30,7 +30,7 @@ fn given_back(pty: &Pty) {
 #[test]
 fn every_size_is_survived_with_everything_open() {
     let mut pty = demo();
-    let overlays = [("?", "help:"), (":", "commands"), ("/", "word  !not")];
+    let overlays = [("?", "help:"), (":", "━ commands ━"), ("/", "word  !not")];
     for (keys, what) in [("", ""), ("\r", "")].into_iter().chain(overlays) {
         pty.press(keys);
         for (columns, rows) in [(40, 10), (10, 3), (2, 2), (1, 1), (200, 2), (3, 60), (200, 60), (80, 24)] {
