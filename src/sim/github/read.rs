@@ -169,7 +169,7 @@ fn rules(repo: &Repo, call: &Call, branch: &str) -> Reply {
 /// What a job left behind at its check run, which has the job's id.
 fn annotations(repo: &Repo, call: &Call, job: &str) -> Reply {
     let all: Vec<Value> = repo.runs.iter().flat_map(jobs).collect();
-    match all.iter().find(|it| it["id"].to_string() == job) {
+    match all.iter().find(|it| it["id"].as_u64() == job.parse().ok()) {
         Some(job) => {
             let (page, link) = page(call, job["annotations"].as_array().cloned().unwrap_or_default());
             Reply { link, ..Reply::ok(Value::Array(page)) }
