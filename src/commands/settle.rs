@@ -133,6 +133,7 @@ fn github_settings(config: &Config) -> Option<github::Settings> {
         smoke_artifact: from.smoke_artifact.clone(),
         flags: from.flags.clone(),
         limit_variable: from.limit_variable.clone(),
+        infra: from.infra.clone(),
     };
     let defaults = github::Settings::new(repository);
     Some(github::Settings {

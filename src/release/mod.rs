@@ -2,8 +2,10 @@
 
 pub mod access;
 pub mod analysis;
+pub mod annotation;
 pub mod attention;
 pub mod availability;
+pub mod blame;
 pub mod blocker;
 pub mod commit;
 pub mod condition;
@@ -39,6 +41,7 @@ pub mod subject;
 pub mod text;
 pub mod threshold;
 pub mod timeline;
+pub mod topic;
 pub mod tree;
 pub mod verdict;
 pub mod weight;

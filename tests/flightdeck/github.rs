@@ -1,5 +1,6 @@
 //! GitHub's source against the simulated GitHub, over loopback.
 
+mod details;
 mod faults;
 mod stories;
 
