@@ -19,7 +19,10 @@ pub fn no_effect_cause(model: &Model, plan: &Plan, now: Timestamp) -> String {
     let target = &plan.target;
     match super::action(plan.action).map(|action| action.on) {
         Some(Kind::Preview) => held_by(model, target),
-        Some(kind) if kind.is_on_github() => unseen_on_github(model, target, facts::topic(kind, target)),
+        Some(kind) if kind.is_on_github() => {
+            let topic = plan.effect.topic(target).unwrap_or_else(|| facts::topic(kind, target));
+            unseen_on_github(model, target, topic)
+        }
         _ => unmoved_rollout(model, target, now),
     }
 }
