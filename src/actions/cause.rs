@@ -19,13 +19,20 @@ pub fn no_effect_cause(model: &Model, plan: &Plan, now: Timestamp) -> String {
     let target = &plan.target;
     match super::action(plan.action).map(|action| action.on) {
         Some(Kind::Preview) => held_by(model, target),
-        Some(kind) if kind.is_on_github() => unseen_on_github(model, target, facts::topic(kind, target)),
+        Some(kind) if kind.is_on_github() => {
+            let topic = plan.effect.topic(target).unwrap_or_else(|| facts::topic(kind, target));
+            unseen_on_github(model, target, topic)
+        }
         _ => unmoved_rollout(model, target, now),
     }
 }
 
 /// What keeps a namespace from going, by name. Nobody here takes a finalizer away: it stands for work that is not done.
 fn held_by(model: &Model, target: &ObjectId) -> String {
+    let failing = model.source(&target.context, "namespaces").and_then(|source| source.failing.as_ref());
+    if let Some((_, failure)) = failing {
+        return format!("namespaces of context {} cannot be seen, it may be gone: {}", target.context, failure.message);
+    }
     let Some(namespace) = model.previews.get(&target.uid) else { return "it cannot be seen".to_owned() };
     if namespace.deleted_at.is_none() {
         return "its deletion has not begun".to_owned();

@@ -261,7 +261,7 @@ impl Hands {
                 Err(reason) => return refused(reason),
             };
             let Some(preflight) = preflight else {
-                return refused("the API server's answer to the dry run is no longer at hand: try again".to_owned());
+                return refused("what was found out beforehand is no longer at hand: try again".to_owned());
             };
             let order = Order { plan: &plan, preflight: &preflight, reason: &reason };
             let executed = execute(order, &journal, &writer, clock).await;

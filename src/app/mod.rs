@@ -5,7 +5,7 @@ pub mod command;
 pub mod dialog;
 pub mod event;
 pub mod hands;
-mod journal;
+pub(crate) mod journal;
 pub mod palette;
 mod previews;
 pub mod run;

@@ -127,9 +127,13 @@ async fn observe(common: &Common, action: &Action, wanted: Wanted<'_>, settled: 
         Kind::Limit => Topic::Cost,
     };
     match settled.github.clone() {
-        Some(github) => observer.look(github, &[Topic::Pulls, topic]).await,
+        // What it rests on and no more: a kill does not wait for costs.
+        Some(github) => observer.look(github, &[topic]).await,
         None if action.on.is_on_github() => return Err(usage(NO_REPOSITORY)),
         None => {}
+    }
+    if action.name == "restore" {
+        observer.remember(&Journal::new(settled.state.clone(), settle::who())).await?;
     }
     match observer.blind_to(topic) {
         Some(blind) if action.on.is_on_github() => Err(blind),

@@ -12,16 +12,18 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::hands::connect_writer;
+use crate::app::journal::deeds;
 use crate::cli::Common;
 use crate::headless::{Answer, ExitCode};
 use crate::release::model::{Freshness, Model};
-use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
+use crate::release::observation::{Failure, FailureKind, Observation, Report, Said, SourceId};
 use crate::release::preview;
 use crate::release::repository::Topic;
 use crate::release::rollout::Rollout;
 use crate::sources::cluster::{self, Address, Cluster};
 use crate::sources::watch::Watch;
 use crate::sources::{self, Focus, SOURCES, Scope, api, files, github};
+use crate::writers::audit::{self, Journal};
 use crate::writers::kubernetes;
 
 use super::clock;
@@ -97,6 +99,18 @@ impl Observer {
         self.watches.spawn(task);
         self.opened = Instant::now();
         self.settle_until(|observer| topics.iter().all(|topic| observer.is_looked_at(*topic))).await;
+    }
+
+    /// Also knows what was done from here: what a restore puts back.
+    pub async fn remember(&mut self, journal: &Journal) -> Result<(), Answer> {
+        let directory = journal.directory().to_owned();
+        let read = tokio::task::spawn_blocking(move || audit::read(&directory)).await;
+        let read = read.map_err(|error| error.to_string()).and_then(|read| read.map_err(|error| error.to_string()));
+        let unread = |error| Answer::failed(format!("the journal cannot be read: {error}"), ExitCode::Unknown);
+        let deeds = deeds(read.map_err(unread)?);
+        let source = SourceId { context: "".into(), kind: "journal".into() };
+        self.model.observe(Report { source, said: Said::Observed(Observation::Journal(deeds)) }, clock());
+        Ok(())
     }
 
     /// Something about it was just changed: GitHub is asked at once, and often.

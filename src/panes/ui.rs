@@ -158,11 +158,12 @@ impl Confirm {
         if self.items.is_empty() {
             return Some("nothing to do".to_owned());
         }
+        let asked = if self.items.iter().all(|item| item.plan.is_on_github()) { "GitHub" } else { "the API server" };
         if self.items.iter().any(|item| item.check == Check::Running) {
-            return Some("asking the API server first".to_owned());
+            return Some(format!("asking {asked} first"));
         }
         if self.items.iter().all(|item| !matches!(item.check, Check::Passed(_))) {
-            return Some("the API server would refuse it".to_owned());
+            return Some(format!("{asked} would refuse it"));
         }
         if self.reason_required && self.reason.trim().is_empty() {
             return Some("a reason is required here: type it".to_owned());

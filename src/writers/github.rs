@@ -116,6 +116,9 @@ impl Writer {
         if trimmed(&is) == trimmed(&held.value) {
             return Ok(answer.body);
         }
+        if held.pointer == "/sha" {
+            return Err(Outcome::Conflict { reason: format!("{} was changed since it was read: look again", held.what) });
+        }
         let (is, was) = (visible_up_to(&trimmed(&is), 100), visible_up_to(&trimmed(&held.value), 100));
         Err(Outcome::Conflict { reason: format!("{} is {is} now, it was {was}", held.what) })
     }
