@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::keys::command::Command;
 use crate::panes::list::Motion;
-use crate::panes::ui::{Detail, Notice, Overlay};
-use crate::panes::{PANES, detail};
+use crate::panes::ui::{Detail, Look, Notice, Overlay};
+use crate::panes::{PANES, detail, now};
 use crate::release::object::ObjectId;
 use crate::sources::Focus;
 use crate::theme::Role;
@@ -137,10 +137,20 @@ impl App {
         if self.ui.detail.is_some() {
             return Vec::new();
         }
-        match self.selected(now) {
-            Some(target) => self.look_into(target),
-            None => Vec::new(),
+        if let Some(target) = self.selected(now) {
+            return self.look_into(target);
         }
+        let pane = self.ui.focus;
+        let Some(row) = self.ui.list().cursor.clone() else { return Vec::new() };
+        if let Some((pane, row)) = now::elsewhere(&self.cx(now), &row).filter(|_| PANES[pane].name() == "now") {
+            let effects = self.focus_pane(pane);
+            self.ui.lists[pane].cursor = Some(row);
+            return effects;
+        }
+        if PANES[pane].look(&self.cx(now), &row).is_some() {
+            self.ui.overlay = Some(Overlay::Look(Look { pane, row, scroll: 0 }));
+        }
+        Vec::new()
     }
 
     /// Opens the detail of a Rollout and watches what belongs to it.

@@ -34,6 +34,14 @@ impl App {
                 }
                 Vec::new()
             }
+            Some(Overlay::Look(look)) => {
+                match command {
+                    Some(Command::Back | Command::Help) => self.ui.overlay = None,
+                    Some(command) => look.scroll = scrolled(look.scroll, command),
+                    None => {}
+                }
+                Vec::new()
+            }
             Some(Overlay::Palette(_)) => self.palette_key(command, key, now),
             Some(Overlay::Filter { .. }) => {
                 self.filter_key(command, key);

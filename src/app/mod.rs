@@ -11,6 +11,7 @@ mod previews;
 pub mod run;
 pub mod work;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +25,7 @@ use crate::panes::screen;
 use crate::panes::ui::{Context, Notice, Overlay, Ui};
 use crate::release::model::{Liveness, Model, STALE_AFTER};
 use crate::release::observation::{Change, Observation, Report, Said};
+use crate::release::topic::Topic;
 use crate::sources;
 use crate::theme::{Glyphs, Role, Theme};
 
@@ -50,6 +52,9 @@ pub struct App {
     followed: Vec<Live>,
     /// Whether what belongs to one Rollout is watched.
     is_focused: bool,
+    /// What of the repository is on the screen, and what was last asked for because of that.
+    on_screen: BTreeSet<Topic>,
+    looked_at: BTreeSet<Topic>,
 }
 
 /// What the command line and the configuration have decided.
@@ -95,8 +100,13 @@ impl App {
             .collect();
         let mut ui = Ui::new(contexts);
         ui.world = settings.world;
+        let mut model = Model::default();
+        if let Some(repository) = &settings.repository {
+            // Known to be wanted before anything is known of it.
+            model.repositories.entry(repository.name.clone()).or_default();
+        }
         App {
-            model: Model::default(),
+            model,
             ui,
             settings,
             access: Access::new(),
@@ -105,12 +115,18 @@ impl App {
             dialog: 0,
             followed: Vec::new(),
             is_focused: false,
+            on_screen: BTreeSet::new(),
+            looked_at: BTreeSet::new(),
         }
     }
 
     /// Takes in what happened at `now` and says what has to be done about it.
     pub fn update(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
-        let effects = self.react(event, now);
+        let mut effects = self.react(event, now);
+        if self.on_screen != self.looked_at {
+            self.looked_at = self.on_screen.clone();
+            effects.push(Effect::Look(self.looked_at.iter().copied().collect()));
+        }
         for effect in &effects {
             if let Effect::Focus(focus) = effect {
                 self.is_focused = focus.is_some();
@@ -161,11 +177,13 @@ impl App {
         let model = frozen.as_ref().map_or(&self.model, |(_, model)| model);
         let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many);
         screen::settle(&cx, &mut self.ui, area);
+        self.on_screen = screen::topics(&cx, &self.ui, area);
         screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
         // A scroll beyond the end would have to be scrolled back unseen.
         let end = cx.scroll_end();
         match &mut self.ui.overlay {
             Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(end),
+            Some(Overlay::Look(look)) => look.scroll = look.scroll.min(end),
             Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(end),
             _ => {}
         }

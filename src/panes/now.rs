@@ -2,6 +2,7 @@
 
 use crate::release::attention::{self, Need};
 use crate::release::object::{ObjectId, Uid};
+use crate::release::repository_needs;
 use crate::theme::Role;
 
 use super::Pane;
@@ -13,7 +14,7 @@ pub struct Now;
 
 static COLUMNS: &[Column] = &[
     Column::new("WHAT", 18, 20, 0),
-    Column::new("ROLLOUT", 14, 40, 0),
+    Column::new("OBJECT", 14, 40, 0),
     Column::new("CONTEXT", 8, 20, 2).context(),
     Column::new("SINCE", 5, 6, 1).right(),
     Column::new("WHY", 20, 300, 1),
@@ -45,8 +46,11 @@ impl Pane for Now {
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
         let (uid, what) = row.0.split_once('\u{1f}')?;
-        let rollout = cx.model.rollouts.get(&Uid::from(uid))?;
-        let need = attention::needs_of(cx.model, rollout, cx.now).into_iter().find(|need| need.what == what)?;
+        let needs = match cx.model.rollouts.get(&Uid::from(uid)) {
+            Some(rollout) => attention::needs_of(cx.model, rollout, cx.now),
+            None => repository_needs::needs(cx.model, cx.now),
+        };
+        let need = needs.into_iter().find(|need| need.what == what && *need.object.uid.0 == *uid)?;
         let (role, sign) = cx.severity(need.severity);
         Some(vec![
             Cell::styled(format!("{sign} {}", need.what), role).ranked(-(need.severity as i64)),
@@ -65,6 +69,23 @@ impl Pane for Now {
     fn empty(&self, cx: &Cx) -> String {
         format!("nothing waits for a human; {} rollouts watched", cx.model.rollouts.len())
     }
+}
+
+/// Where a row that is about no Rollout stands: which pane, and which row of it.
+pub fn elsewhere(cx: &Cx, row: &Uid) -> Option<(usize, Uid)> {
+    let (uid, _) = row.0.split_once('\u{1f}')?;
+    let uid = Uid::from(uid);
+    if cx.model.rollouts.get(&uid).is_some() {
+        return None;
+    }
+    let name = match uid.0.split_once('/') {
+        None => "previews",
+        Some(("flag", _)) => "flags",
+        Some(("workflow", "drift")) => "drift",
+        Some(("workflow", _)) => "smoke",
+        Some(_) => "cost",
+    };
+    Some((super::index_of(name)?, uid))
 }
 
 /// One rollout may need a human for two reasons; each is a row of its own.

@@ -89,8 +89,19 @@ pub enum Overlay {
         error: Option<String>,
     },
     Revisions(Revisions),
+    /// One row in full.
+    Look(Look),
     /// A line at the foot of the screen for what an action needs to know.
     Ask(Ask),
+}
+
+/// The row that is read in full.
+#[derive(Debug)]
+pub struct Look {
+    /// Index in PANES.
+    pub pane: usize,
+    pub row: Uid,
+    pub scroll: u16,
 }
 
 /// A value that is typed before an action can be planned.
@@ -258,7 +269,7 @@ impl Ui {
                 Field::Reason => vec![layer::INPUT],
                 Field::Name => vec![layer::TYPE_NAME],
             },
-            Some(Overlay::Help { .. }) => vec![layer::HELP],
+            Some(Overlay::Help { .. } | Overlay::Look(_)) => vec![layer::HELP],
             Some(Overlay::Palette(_)) => vec![layer::PALETTE],
             Some(Overlay::Filter { .. } | Overlay::Ask(_)) => vec![layer::INPUT],
             Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],

@@ -7,6 +7,7 @@ use super::analysis::AnalysisRun;
 use super::model::Model;
 use super::object::ObjectId;
 use super::phase::Phase;
+use super::repository_needs;
 use super::rollout::Rollout;
 
 /// The one set of severity words. The order is worst last.
@@ -63,6 +64,7 @@ const REFUSAL_MATTERS_FOR: SignedDuration = SignedDuration::from_mins(20);
 pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     let mut needs: Vec<Need> = model.rollouts.iter().filter_map(|rollout| need_of(model, rollout, now)).collect();
     needs.extend(model.runs.iter().filter_map(|run| failing_analysis(model, run)));
+    needs.extend(repository_needs::needs(model, now));
     needs.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| a.since.cmp(&b.since)).then_with(|| a.object.cmp(&b.object))
     });
@@ -75,7 +77,8 @@ pub fn next_change(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let pauses = model.rollouts.iter().filter_map(Rollout::pause_ends);
     let just_after = REFUSAL_MATTERS_FOR + SignedDuration::from_millis(1);
     let refusals = model.refusals.iter().filter_map(|refusal| refusal.at?.checked_add(just_after).ok());
-    pauses.chain(refusals).filter(|at| *at > now).min()
+    let others = repository_needs::next_change(model, now);
+    pauses.chain(refusals).chain(others).filter(|at| *at > now).min()
 }
 
 /// The needs of one Rollout.

@@ -18,6 +18,7 @@ pub mod duration;
 pub mod flag;
 pub mod flag_edit;
 pub mod gate;
+pub mod gates;
 pub mod json;
 pub mod lint;
 pub mod model;
@@ -31,6 +32,7 @@ pub mod quantity;
 pub mod reading;
 pub mod replicas;
 pub mod repository;
+pub mod repository_needs;
 pub mod requests;
 pub mod rollout;
 #[cfg(test)]

@@ -117,7 +117,9 @@ impl Writer {
             return Ok(answer.body);
         }
         if held.pointer == "/sha" {
-            return Err(Outcome::Conflict { reason: format!("{} was changed since it was read: look again", held.what) });
+            return Err(Outcome::Conflict {
+                reason: format!("{} was changed since it was read: look again", held.what),
+            });
         }
         let (is, was) = (visible_up_to(&trimmed(&is), 100), visible_up_to(&trimmed(&held.value), 100));
         Err(Outcome::Conflict { reason: format!("{} is {is} now, it was {was}", held.what) })

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod help;
+mod look;
 mod palette;
 mod plan;
 mod revisions;
@@ -21,6 +22,7 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
     match &ui.overlay {
         Some(Overlay::Confirm(dialog)) => confirm::draw(cx, ui, dialog, keymap, area, buf),
         Some(Overlay::Help { scroll }) => help::draw(cx, ui, *scroll, keymap, area, buf),
+        Some(Overlay::Look(look)) => look::draw(cx, look, keymap, area, buf),
         Some(Overlay::Palette(palette)) => palette::draw(cx, palette, keymap, area, buf),
         Some(Overlay::Revisions(choice)) => revisions::draw(cx, choice, keymap, area, buf),
         Some(Overlay::Filter { .. } | Overlay::Ask(_)) | None => (),
