@@ -25,7 +25,8 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     }
     let duty = subject::duty_of(wish.target).ok_or_else(|| super::guard::gone(wish.target))?;
     // A guess would start another workflow than the one that is shown.
-    let unknown = || Refusal::because(format!("the default branch of {} is not known yet: try again", wish.target.context));
+    let unknown =
+        || Refusal::because(format!("the default branch of {} is not known yet: try again", wish.target.context));
     let branch = &wish.repository()?.about.as_ref().ok_or_else(unknown)?.default_branch;
     let path = git::workflow_path(wish.target, &view.file);
     let request = Request {

@@ -211,9 +211,7 @@ fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
             let runs = repository.workflow(*duty).map_or(&[][..], |view| &view.runs);
             done_if(runs.iter().any(|run| run.id.is_some_and(|id| id > *after) && run.event == "workflow_dispatch"))
         }
-        Effect::FlagIs(wanted) => {
-            done_if(flag(repository, &wanted.name).is_some_and(|flag| acts_alike(wanted, flag)))
-        }
+        Effect::FlagIs(wanted) => done_if(flag(repository, &wanted.name).is_some_and(|flag| acts_alike(wanted, flag))),
         Effect::LimitIs(wanted) => done_if(repository.limit.as_ref() == Some(&Ok(*wanted))),
         Effect::StepGone { duty, step } => {
             done_if(file_of(repository, *duty).and_then(|text| step.is_in(text)) == Some(false))

@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::shop::*;
+use crate::actions::Kind;
 use crate::actions::fixture::now;
 use crate::actions::guard::{Authority, Seen, still_holds};
 use crate::actions::plan::{Danger, Effect, Plan};
-use crate::actions::Kind;
 use crate::release::attention::Severity;
 use crate::release::deed::Deed;
 use crate::release::model::Model;
@@ -90,10 +90,7 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     assert_eq!((&put.body["sha"], put.held.len(), pull.held.len()), (&json!(BLOB), 0, 0));
     assert_eq!((pull.method, &*pull.path), ("POST", "/repos/acme/shop/pulls"));
     let body = "Made with Flightdeck. It is not in effect before it is merged.";
-    assert_eq!(
-        pull.body,
-        json!({ "title": "kill: new_checkout", "head": side, "base": "main", "body": body })
-    );
+    assert_eq!(pull.body, json!({ "title": "kill: new_checkout", "head": side, "base": "main", "body": body }));
     assert_eq!(plan.effect, Effect::PullOpened { branch: side.to_owned() });
     assert_eq!(plan.effect.topic(&plan.target), Some(Topic::Pulls));
     assert!(plan.notes.iter().any(|note| note.starts_with("main is protected: not in effect before")));
@@ -149,10 +146,7 @@ fn a_frozen_screen_that_moved_on_is_no_ground() {
     learn(&mut model, flags(FLAGS, |file| file.sha = "fffffff0".repeat(5)));
     let target = flag();
     let refusal = plan_as(&model, "kill", &target, |wish| wish.shown = Some(&shown)).unwrap_err().reason;
-    assert_eq!(
-        refusal,
-        "moved on since it was shown: the flags file is fffffff now, it was aaaaaaa; look again"
-    );
+    assert_eq!(refusal, "moved on since it was shown: the flags file is fffffff now, it was aaaaaaa; look again");
     let planned = plan_of(&shop());
     let open = Authority::default();
     assert_eq!(still_holds(&planned, &shop(), &open, now()), Ok(()));

@@ -123,7 +123,8 @@ fn a_namespace_is_gone_when_it_is_seen_to_be() {
         kind: "NamespaceFinalizersRemaining".into(),
         holds: true,
         reason: "SomeFinalizersRemain".into(),
-        message: "Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances".into(),
+        message: "Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances"
+            .into(),
     }];
     namespaces(&mut model, vec![held]);
     let cause = no_effect_cause(&model, &plan, now());

@@ -23,8 +23,7 @@ pub const HEAD: &str = "1111111111111111111111111111111111111111";
 pub const BLOB: &str = "aaaaaaabbbbbbbccccccc00000000000000000000";
 /// Windows line ends, a comment, and no newline at the end.
 pub const FLAGS: &str = "features:\r\n  new_checkout:\r\n    default: true # on\r\n    owners: [storefront]\r\n    rollout: { stage: 100, prod: 50 }\r\n  off:\r\n    default: false";
-pub const VERIFY: &str =
-    "jobs:\n  smoke:\n    steps:\n    - uses: actions/checkout@v4\n    - run: k6 run a.js # the test\n    # then\n    - run: echo";
+pub const VERIFY: &str = "jobs:\n  smoke:\n    steps:\n    - uses: actions/checkout@v4\n    - run: k6 run a.js # the test\n    # then\n    - run: echo";
 
 pub fn flag() -> ObjectId {
     subject::flag(&REPOSITORY.into(), "new_checkout")
@@ -163,8 +162,17 @@ pub fn plan_as<'a>(
     static NOTHING_ASKED: Access = Access::new();
     let now = now().checked_add(SignedDuration::from_millis(10)).unwrap();
     let authority = Authority::default();
-    let mut wish =
-        Wish { model, target, now, revision: None, amount: None, reason: "", authority, access: &NOTHING_ASKED, shown: None };
+    let mut wish = Wish {
+        model,
+        target,
+        now,
+        revision: None,
+        amount: None,
+        reason: "",
+        authority,
+        access: &NOTHING_ASKED,
+        shown: None,
+    };
     more(&mut wish);
     action(name).unwrap().plan(&wish)
 }

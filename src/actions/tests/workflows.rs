@@ -39,13 +39,8 @@ fn a_workflow_is_switched_off_and_on_while_it_is_the_other() {
     assert_eq!(refused(&model, "disable-workflow", &drift), "infra-drift.yml is disabled_inactivity already");
     learn(&mut model, view(Duty::Drift, "odd"));
     assert_eq!(refused(&model, "enable-workflow", &drift), "the state of infra-drift.yml is odd");
-    let gone = WorkflowView {
-        file: "infra-drift.yml".to_owned(),
-        workflow: None,
-        runs: Vec::new(),
-        jobs: None,
-        source: None,
-    };
+    let gone =
+        WorkflowView { file: "infra-drift.yml".to_owned(), workflow: None, runs: Vec::new(), jobs: None, source: None };
     learn(&mut model, Finding::Workflow(Duty::Drift, Box::new(gone)));
     assert_eq!(refused(&model, "disable-workflow", &drift), "acme/shop has no workflow infra-drift.yml");
     learn(&mut model, blind(Topic::Drift, "no answer"));
@@ -91,10 +86,7 @@ fn a_step_is_taken_out_by_a_commit_that_leaves_every_other_byte() {
     assert!(plan.notes.iter().any(|note| note.contains("right to write workflows")), "{:?}", plan.notes);
 
     assert!(refused(&model, "remove-step", &workflow(Duty::Drift)).contains("has no step"));
-    assert_eq!(
-        refused(&model, "remove-step", &workflow(Duty::Plan)),
-        "the file of infra-plan.yml could not be read"
-    );
+    assert_eq!(refused(&model, "remove-step", &workflow(Duty::Plan)), "the file of infra-plan.yml could not be read");
     learn(&mut model, smoke_file("jobs: {}"));
     assert!(refused(&model, "remove-step", &smoke).contains("no step of it runs k6"));
 }

@@ -122,7 +122,8 @@ impl Eye {
 
     async fn previews(&mut self, client: &Client, previews: &BTreeSet<u64>) -> Result<Look, Miss> {
         let is_listed = |number: &u64| self.open.iter().any(|pull| pull.number == *number);
-        let unlisted: Vec<u64> = previews.iter().copied().filter(|number| !is_listed(number)).take(MOST_LOOKUPS).collect();
+        let unlisted: Vec<u64> =
+            previews.iter().copied().filter(|number| !is_listed(number)).take(MOST_LOOKUPS).collect();
         if !unlisted.is_empty() {
             // To a token that has lost its right every pull request is a 404: none of them must look like gone.
             self.is_readable = client.get(&self.repository, "repository").await.is_ok();
