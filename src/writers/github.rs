@@ -106,7 +106,7 @@ impl Writer {
     async fn still_holds(&self, held: &Held) -> Result<Value, Outcome> {
         let answer = self.call("GET", &held.path, &Value::Null).await.map_err(|silence| Outcome::Failed {
             status: None,
-            reason: format!("{} could not be read again: {}", held.what, silence.reason),
+            reason: format!("{} could not be read again, so nothing was sent: {}", held.what, silence.reason),
         })?;
         if !(200..300).contains(&answer.status) {
             return Err(unread(held, &answer));

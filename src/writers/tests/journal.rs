@@ -219,6 +219,26 @@ fn a_loosened_file_is_closed_again() {
 }
 
 #[test]
+fn a_file_on_github_leaves_no_token_and_no_bulk() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = "QUJD".repeat(20_000);
+    let mut commit = entry("");
+    let address = "https://raw.githubusercontent.com/acme/shop/main/flags.yaml";
+    commit.before = Some(json!({ "sha": "abc", "content": "QUJD", "html_url": "https://github.com/acme/shop",
+        "url": "https://api.github.com/repos/acme/shop/contents/flags.yaml?ref=main",
+        "download_url": format!("{address}?token=hunter2") }));
+    commit.requests = vec![json!({ "method": "PUT", "body": { "sha": "abc", "content": content } })];
+    journal(folder.path()).append(commit, now()).unwrap();
+    let record = read(folder.path()).unwrap().remove(0).entry;
+    let before = record.before.unwrap();
+    assert_eq!((&before["download_url"], &before["content"]), (&json!("(redacted)"), &json!("QUJD")));
+    assert!(before["url"].as_str().unwrap().ends_with("?ref=main"));
+    let body = &record.requests[0]["body"];
+    assert_eq!((&body["sha"], &body["content"]["tooLarge"]), (&json!("abc"), &json!(80_000)));
+    assert_eq!(body["content"]["sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
 fn secrets_and_bulk_stay_out() {
     let directory = tempfile::tempdir().unwrap();
     let container = json!({ "env": [
