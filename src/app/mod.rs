@@ -9,6 +9,8 @@ mod journal;
 pub mod palette;
 mod previews;
 pub mod run;
+#[cfg(test)]
+mod tests;
 pub mod work;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crate::keys::Keymap;
 use crate::panes::cx::Cx;
 use crate::panes::screen;
 use crate::panes::ui::{Context, Notice, Overlay, Ui};
+use crate::release::controller::{self, Controller};
 use crate::release::model::{Liveness, Model, STALE_AFTER};
 use crate::release::observation::{Change, Observation, Report, Said};
 use crate::sources;
@@ -231,10 +234,16 @@ impl App {
             let freshness = self.model.freshness.get(&report.source);
             freshness.is_some_and(|freshness| freshness.liveness(now) == Liveness::Live)
         };
-        let says_nothing = matches!(
-            report.said,
-            Said::Alive | Said::Resting(_) | Said::Observed(Observation::Leases(Change::Applied(_)))
-        );
+        let is_at_work = || {
+            let controller = controller::controller(&self.model, &report.source.context, now);
+            matches!(controller, Controller::AtWork(_))
+        };
+        let says_nothing = match report.said {
+            Said::Alive | Said::Resting(_) => true,
+            // A controller that works on is no news; one that is back is.
+            Said::Observed(Observation::Leases(Change::Applied(_))) => is_at_work(),
+            _ => false,
+        };
         says_nothing && is_live()
     }
 

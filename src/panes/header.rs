@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::keys::Keymap;
+use crate::release::controller::{self, Controller};
 use crate::theme::{Glyph, Role};
 
 use super::brush::{self, Words};
@@ -54,6 +55,7 @@ fn left_part(cx: &Cx, ui: &Ui, wide: bool) -> Words {
     for context in protected.into_iter().chain(others) {
         words.append(context_words(cx, context, pad));
         words.push(" ", Role::Text);
+        words.append(controller_words(cx, &context.name));
     }
     match (&ui.read_only, ui.write_until) {
         (Some(why), _) => words.push(format!("{pad}{} {why}{pad}", cx.glyph(Glyph::ReadOnly)), Role::ReadOnly),
@@ -77,6 +79,26 @@ pub fn context_words(cx: &Cx, context: &Context, pad: &str) -> Words {
         words.push_badge(format!("{pad}{}{pad}", context.label), Role::Title, badge);
     }
     words
+}
+
+/// Whether anybody acts on what is written there; nothing while somebody does, or where nobody is missed.
+fn controller_words(cx: &Cx, context: &str) -> Words {
+    if let Some(at) = controller::next_change(cx.model, cx.now) {
+        cx.wake_at(at);
+    }
+    if !controller::is_wanted(cx.model, context) {
+        return Words::new();
+    }
+    let sign = cx.glyph(Glyph::Attention);
+    match controller::controller(cx.model, context, cx.now) {
+        Controller::Silent(_, since) => {
+            Words::of(format!("{sign} controller silent {} ", cx.elapsed(since)), Role::Attention)
+        }
+        Controller::Vacant(_) => Words::of(format!("{sign} controller silent "), Role::Attention),
+        Controller::NoLease => Words::of(format!("{} no controller lease ", cx.glyph(Glyph::Unknown)), Role::Unknown),
+        // That it cannot be seen, the freshness says.
+        Controller::AtWork(_) | Controller::Unseen => Words::new(),
+    }
 }
 
 fn right_part(cx: &Cx, ui: &Ui, long: bool) -> Words {

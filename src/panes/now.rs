@@ -1,6 +1,7 @@
 //! Now: everything that needs a human, worst first, over all namespaces and contexts.
 
 use crate::release::attention::{self, Need};
+use crate::release::controller;
 use crate::release::object::{ObjectId, Uid};
 use crate::theme::Role;
 
@@ -45,8 +46,7 @@ impl Pane for Now {
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
         let (uid, what) = row.0.split_once('\u{1f}')?;
-        let rollout = cx.model.rollouts.get(&Uid::from(uid))?;
-        let need = attention::needs_of(cx.model, rollout, cx.now).into_iter().find(|need| need.what == what)?;
+        let need = need(cx, &Uid::from(uid), what)?;
         let (role, sign) = cx.severity(need.severity);
         Some(vec![
             Cell::styled(format!("{sign} {}", need.what), role).ranked(-(need.severity as i64)),
@@ -65,6 +65,15 @@ impl Pane for Now {
     fn empty(&self, cx: &Cx) -> String {
         format!("nothing waits for a human; {} rollouts watched", cx.model.rollouts.len())
     }
+}
+
+/// Of a Rollout, or of the controller of a context.
+fn need(cx: &Cx, uid: &Uid, what: &str) -> Option<Need> {
+    let needs = match cx.model.rollouts.get(uid) {
+        Some(rollout) => attention::needs_of(cx.model, rollout, cx.now),
+        None => controller::needs(cx.model, cx.now),
+    };
+    needs.into_iter().find(|need| need.object.uid == *uid && need.what == what)
 }
 
 /// One rollout may need a human for two reasons; each is a row of its own.

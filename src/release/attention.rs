@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::analysis::AnalysisRun;
+use super::controller;
 use super::model::Model;
 use super::object::ObjectId;
 use super::phase::Phase;
@@ -46,7 +47,8 @@ impl Severity {
 pub struct Need {
     pub object: ObjectId,
     pub severity: Severity,
-    /// A few words: `waiting for you`, `aborted`, `degraded`, `stuck`, `analysis failing`.
+    /// A few words: `waiting for you`, `aborted`, `degraded`, `stuck`, `analysis failing`,
+    /// `controller silent`.
     pub what: &'static str,
     /// Since when, where it is known.
     pub since: Option<Timestamp>,
@@ -63,6 +65,7 @@ const REFUSAL_MATTERS_FOR: SignedDuration = SignedDuration::from_mins(20);
 pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     let mut needs: Vec<Need> = model.rollouts.iter().filter_map(|rollout| need_of(model, rollout, now)).collect();
     needs.extend(model.runs.iter().filter_map(|run| failing_analysis(model, run)));
+    needs.extend(controller::needs(model, now));
     needs.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| a.since.cmp(&b.since)).then_with(|| a.object.cmp(&b.object))
     });
@@ -70,12 +73,14 @@ pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     needs
 }
 
-/// When the needs become others although nothing is observed: a pause ends, a refusal grows old. None: never.
+/// When the needs become others although nothing is observed: a pause ends, a refusal grows old, a controller falls
+/// silent. None: never.
 pub fn next_change(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let pauses = model.rollouts.iter().filter_map(Rollout::pause_ends);
     let just_after = REFUSAL_MATTERS_FOR + SignedDuration::from_millis(1);
     let refusals = model.refusals.iter().filter_map(|refusal| refusal.at?.checked_add(just_after).ok());
-    pauses.chain(refusals).filter(|at| *at > now).min()
+    let controllers = controller::next_change(model, now);
+    pauses.chain(refusals).chain(controllers).filter(|at| *at > now).min()
 }
 
 /// The needs of one Rollout.

@@ -7,6 +7,7 @@ pub mod availability;
 pub mod blocker;
 pub mod commit;
 pub mod condition;
+pub mod controller;
 pub mod cost;
 mod cost_legacy;
 pub mod deed;

@@ -31,6 +31,8 @@ pub struct Model {
     runs_by_owner: HashMap<Uid, BTreeSet<Uid>>,
     pub refusals: Store<ObjectEvent>,
     pub leases: Store<Lease>,
+    /// When a lease was last seen to be renewed, by our own clock.
+    pub renewals: HashMap<Uid, Timestamp>,
     /// Of the focused Rollout only, as the following four.
     pub replica_sets: Store<ReplicaSet>,
     pub pods: Store<Pod>,
@@ -276,7 +278,10 @@ impl Model {
             Observation::Jobs(change) => self.jobs.apply(context, change, |_, _| ()),
             Observation::Events(change) => self.events.apply(context, change, |_, _| ()),
             Observation::Refusals(change) => self.refusals.apply(context, change, |_, _| ()),
-            Observation::Leases(change) => self.leases.apply(context, change, |_, _| ()),
+            Observation::Leases(change) => {
+                let renewals = &mut self.renewals;
+                self.leases.apply(context, change, |before, after| note_renewal(renewals, before, after, now));
+            }
             Observation::Journal(_) => {}
             Observation::Previews(change) => {
                 let requests = &mut self.preview_requests;
@@ -393,6 +398,18 @@ fn note_rollout(timeline: &mut Timeline, before: Option<&Rollout>, after: Option
         (Some(before), None) => (&before.id, Severity::Attention, "deleted".to_owned()),
     };
     timeline.push(Entry { number: 0, at: now, from: "rollouts".into(), object: Some(object.clone()), severity, text });
+}
+
+fn note_renewal(renewals: &mut HashMap<Uid, Timestamp>, before: Option<&Lease>, after: Option<&Lease>, now: Timestamp) {
+    match (before, after) {
+        (Some(before), Some(after)) if before.renewed != after.renewed => {
+            renewals.insert(after.id.uid.clone(), now);
+        }
+        (Some(gone), None) => {
+            renewals.remove(&gone.id.uid);
+        }
+        _ => (),
+    }
 }
 
 fn index_run(index: &mut HashMap<Uid, BTreeSet<Uid>>, before: Option<&AnalysisRun>, after: Option<&AnalysisRun>) {
