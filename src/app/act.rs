@@ -230,7 +230,8 @@ impl App {
             let work = self.number();
             self.forget_superseded(&item.plan);
             let plan = Box::new(item.plan.clone());
-            self.works.push(Work::new(work, item.plan, now));
+            let needs = self.needs_of(&item.plan.target.uid, now);
+            self.works.push(Work { needs, ..Work::new(work, item.plan, now) });
             effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });
         }
         if !effects.is_empty() {
@@ -276,6 +277,6 @@ impl App {
     /// The circumstances of what is on the screen.
     pub(super) fn cx(&self, now: Timestamp) -> Cx<'_> {
         let many = self.settings.contexts.len() > 1;
-        Cx::new(self.shown(), &self.settings.theme, &self.settings.glyphs, now, many)
+        Cx::new(self.shown(), &self.settings.theme, &self.settings.glyphs, now, many).with(&self.ui.at_work)
     }
 }

@@ -152,7 +152,7 @@ impl App {
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer, now: Timestamp) -> Option<Timestamp> {
         self.ui.read_only = self.read_only_words(now);
         self.ui.write_until = self.settings.contexts.iter().filter_map(|context| context.authority.write_until).min();
-        self.ui.at_work = self.works.iter().filter(|work| work.is_open()).count();
+        self.ui.at_work = self.at_work(now);
         if self.ui.notice.as_ref().and_then(|notice| notice.until).is_some_and(|until| until <= now) {
             self.ui.notice = None;
         }
@@ -160,7 +160,7 @@ impl App {
         let many = settings.contexts.len() > 1;
         let frozen = self.ui.frozen.clone();
         let model = frozen.as_ref().map_or(&self.model, |(_, model)| model);
-        let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many);
+        let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many).with(&self.ui.at_work);
         screen::settle(&cx, &mut self.ui, area);
         screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
         // A scroll beyond the end would have to be scrolled back unseen.
@@ -178,7 +178,7 @@ impl App {
         let stale =
             self.model.freshness.values().filter_map(|freshness| freshness.heard?.checked_add(STALE_AFTER).ok());
         let notice = self.ui.notice.iter().filter_map(|notice| notice.until);
-        let works = self.works.iter().filter_map(|work| work.due());
+        let works = self.works.iter().flat_map(|work| [work.due(), work.lingers_until()]).flatten();
         let windows = self.settings.contexts.iter().filter_map(|context| context.authority.write_until);
         // A source is stale just after its time, not at it.
         let tick = SignedDuration::from_millis(50);

@@ -1,11 +1,14 @@
 //! A write on its way and the effect that is waited for. Nothing of it is painted as done before a source reports it.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
-use crate::panes::ui::Notice;
-use crate::release::attention::Severity;
+use crate::panes::ui::{AtWork, Notice};
+use crate::release::attention::{self, Need, Severity};
+use crate::release::object::Uid;
 use crate::release::timeline::Entry;
 use crate::theme::Role;
 use crate::writers::Executed;
@@ -17,6 +20,9 @@ use super::event::Effect;
 /// For so long after an effect was seen, somebody putting it back is reported (a GitOps sync takes about three minutes).
 const WATCHED_AFTERWARDS: SignedDuration = SignedDuration::from_mins(4);
 
+/// For so long it is told in its row what became of a write.
+const LINGERS: SignedDuration = SignedDuration::from_secs(4);
+
 /// One write.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -24,6 +30,8 @@ pub struct Work {
     pub plan: Plan,
     pub confirmed: Timestamp,
     pub stage: Stage,
+    /// What the Rollout needed when it was confirmed.
+    pub needs: Vec<Need>,
     /// What the writers said, for the record of what was seen afterwards.
     pub executed: Option<Box<Executed>>,
 }
@@ -42,7 +50,7 @@ pub enum Stage {
 impl Work {
     /// A write that was just confirmed.
     pub fn new(number: u64, plan: Plan, now: Timestamp) -> Self {
-        Work { number, plan, confirmed: now, stage: Stage::Sending, executed: None }
+        Work { number, plan, confirmed: now, stage: Stage::Sending, needs: Vec::new(), executed: None }
     }
 
     /// Whether the operator still waits for it.
@@ -62,6 +70,31 @@ impl Work {
             Stage::Accepted { at, late: false } => at.checked_add(self.plan.deadline).ok(),
             Stage::Accepted { at, late: true } | Stage::Done { at } => at.checked_add(WATCHED_AFTERWARDS).ok(),
         }
+    }
+
+    /// Whether its row still tells of it.
+    fn lingers(&self, now: Timestamp) -> bool {
+        self.lingers_until().is_none_or(|until| now < until)
+    }
+
+    /// Until when its row tells of it; None while it is open, which has no end of its own.
+    pub fn lingers_until(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Sending | Stage::Accepted { late: false, .. } => None,
+            Stage::Accepted { at, late: true } => (at + self.plan.deadline).checked_add(LINGERS).ok(),
+            Stage::Done { at } => at.checked_add(LINGERS).ok(),
+        }
+    }
+
+    /// How it stands, for its row.
+    fn standing(&self) -> String {
+        let stands = match self.stage {
+            Stage::Sending => "sending",
+            Stage::Accepted { late: false, .. } => "waiting for the effect",
+            Stage::Accepted { late: true, .. } => "accepted, no effect so far",
+            Stage::Done { .. } => "took effect",
+        };
+        format!("{}: {stands}", self.plan.action)
     }
 
     fn words(&self) -> String {
@@ -167,7 +200,7 @@ impl App {
             (Stage::Done { .. }, Progress::Reverted(what)) => {
                 (None, Severity::Attention, format!("{words}: {what}"), what.clone())
             }
-            (Stage::Done { .. }, _) => return !due && work.plan.effect.is_lasting(),
+            (Stage::Done { .. }, _) => return !due && (work.plan.effect.is_lasting() || work.lingers(now)),
             (Stage::Accepted { late: false, .. }, Progress::NotYet) | (Stage::Sending, _) => return true,
         };
         self.happened(work, severity, &text, now);
@@ -178,6 +211,30 @@ impl App {
         let goes_on = stage.is_some();
         work.stage = stage.unwrap_or(Stage::Done { at: now });
         goes_on
+    }
+
+    /// What the rows tell of the writes.
+    pub(super) fn at_work(&self, now: Timestamp) -> Arc<[AtWork]> {
+        let works = self.works.iter().filter(|work| work.lingers(now));
+        let told = works.map(|work| AtWork {
+            uid: self.rollout_of(&work.plan.target.uid),
+            needs: work.needs.clone(),
+            words: work.standing(),
+            is_open: work.is_open(),
+        });
+        told.collect()
+    }
+
+    /// What the Rollout needs that a write to that object is about.
+    pub(super) fn needs_of(&self, target: &Uid, now: Timestamp) -> Vec<Need> {
+        let rollout = self.model.rollouts.get(&self.rollout_of(target));
+        rollout.map(|rollout| attention::needs_of(&self.model, rollout, now)).unwrap_or_default()
+    }
+
+    /// Of an AnalysisRun the Rollout that owns it.
+    fn rollout_of(&self, target: &Uid) -> Uid {
+        let owner = self.model.runs.get(target).and_then(|run| run.owner.clone());
+        owner.unwrap_or_else(|| target.clone())
     }
 
     fn happened(&mut self, work: &Work, severity: Severity, text: &str, now: Timestamp) {

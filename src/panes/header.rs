@@ -107,7 +107,7 @@ fn right_part(cx: &Cx, ui: &Ui, long: bool) -> Words {
         words.push(format!("{} fault: {fault}", cx.glyph(Glyph::Attention)), Role::Attention);
         words.push("  ", Role::Text);
     }
-    match ui.at_work {
+    match ui.at_work.iter().filter(|work| work.is_open).count() {
         0 => (),
         1 => words.push(format!("{} 1 write at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing),
         many => words.push(format!("{} {many} writes at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing),

@@ -3,7 +3,7 @@
 use crate::release::attention::{self, Need};
 use crate::release::controller;
 use crate::release::object::{ObjectId, Uid};
-use crate::theme::Role;
+use crate::theme::{Glyph, Role};
 
 use super::Pane;
 use super::cx::Cx;
@@ -41,19 +41,39 @@ impl Pane for Now {
         if let Some(at) = attention::next_change(cx.model, cx.now) {
             cx.wake_at(at);
         }
-        attention::needs(cx.model, cx.now).iter().map(row_of).collect()
+        let mut needs = attention::needs(cx.model, cx.now);
+        // What was just acted upon stays until the effect was seen: the next key is meant for the same row.
+        let kept: Vec<Need> = kept(cx).filter(|kept| !needs.iter().any(|need| row_of(need) == row_of(kept))).collect();
+        if !kept.is_empty() {
+            needs.extend(kept);
+            needs = attention::in_order(needs);
+        }
+        needs.iter().map(row_of).collect()
     }
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
         let (uid, what) = row.0.split_once('\u{1f}')?;
-        let need = need(cx, &Uid::from(uid), what)?;
-        let (role, sign) = cx.severity(need.severity);
+        let uid = Uid::from(uid);
+        let (need, is_over) = match need(cx, &uid, what) {
+            Some(need) => (need, false),
+            None => (kept(cx).find(|need| row_of(need) == *row)?, true),
+        };
+        let (role, sign) = match is_over {
+            true => (Role::Progressing, cx.glyph(Glyph::Progressing)),
+            false => cx.severity(need.severity),
+        };
+        let words = cx.at_work.iter().rev().find(|work| work.uid == uid).map(|work| work.words.as_str());
+        let why = match (words, is_over) {
+            (Some(words), false) => format!("{words}; {}", need.reason),
+            (Some(words), true) => words.to_owned(),
+            (None, _) => need.reason,
+        };
         Some(vec![
             Cell::styled(format!("{sign} {}", need.what), role).ranked(-(need.severity as i64)),
             Cell::new(need.object.path()),
             Cell::styled(need.object.context.to_string(), Role::Dim),
             Cell::styled(cx.age(need.since), Role::Dim).ranked(need.since.map_or(i64::MAX, |since| since.as_second())),
-            Cell::new(need.reason),
+            Cell::new(why),
         ])
     }
 
@@ -65,6 +85,11 @@ impl Pane for Now {
     fn empty(&self, cx: &Cx) -> String {
         format!("nothing waits for a human; {} rollouts watched", cx.model.rollouts.len())
     }
+}
+
+/// What needed a human when it was acted upon, and is not settled.
+fn kept<'a>(cx: &'a Cx) -> impl Iterator<Item = Need> + 'a {
+    cx.at_work.iter().flat_map(|work| work.needs.iter().cloned())
 }
 
 /// Of a Rollout, or of the controller of a context.

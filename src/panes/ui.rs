@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::plan::{Plan, Refusal};
 use crate::keys::layer;
+use crate::release::attention::Need;
 use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
 use crate::release::rollout::Rollout;
@@ -40,11 +41,24 @@ pub struct Ui {
     /// When writing closes by itself.
     pub write_until: Option<Timestamp>,
     /// Writes under way or waiting for their effect.
-    pub at_work: usize,
+    pub at_work: Arc<[AtWork]>,
     /// `demo` or empty, for the header.
     pub world: &'static str,
     /// A fault of the simulated world that is switched on.
     pub fault: Option<String>,
+}
+
+/// One write under way or waiting for its effect, or settled just now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AtWork {
+    /// The Rollout that it is about.
+    pub uid: Uid,
+    /// What the Rollout needed when it was confirmed: those rows stay where they are until it is settled.
+    pub needs: Vec<Need>,
+    /// `promote: waiting for the effect`.
+    pub words: String,
+    /// Whether the operator still waits for it.
+    pub is_open: bool,
 }
 
 /// One watched context.
@@ -215,7 +229,7 @@ impl Ui {
             contexts,
             read_only: None,
             write_until: None,
-            at_work: 0,
+            at_work: Arc::default(),
             world: "",
             fault: None,
         }

@@ -66,6 +66,11 @@ pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     let mut needs: Vec<Need> = model.rollouts.iter().filter_map(|rollout| need_of(model, rollout, now)).collect();
     needs.extend(model.runs.iter().filter_map(|run| failing_analysis(model, run)));
     needs.extend(controller::needs(model, now));
+    in_order(needs)
+}
+
+/// These needs, worst first, then longest waiting first, each once.
+pub fn in_order(mut needs: Vec<Need>) -> Vec<Need> {
     needs.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| a.since.cmp(&b.since)).then_with(|| a.object.cmp(&b.object))
     });

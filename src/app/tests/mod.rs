@@ -1,5 +1,6 @@
 //! The whole app without a world: what it is told goes in, the screen and what it asks for come out.
 
+mod acting;
 mod idle;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

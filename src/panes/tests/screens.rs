@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::actions::ACTIONS;
 use crate::actions::plan::Refusal;
 use crate::panes::filter::Filter;
-use crate::panes::ui::{Check, Field, Notice, Overlay, Palette, PaletteEntry, Revisions, Ui};
+use crate::panes::ui::{AtWork, Check, Field, Notice, Overlay, Palette, PaletteEntry, Revisions, Ui};
 use crate::release::model::Model;
 use crate::release::observation::{Change, Failure, FailureKind, Observation, Report, Said};
 use crate::theme::{Depth, Glyphs, Role, Theme};
@@ -51,7 +51,14 @@ fn zoomed_filtered_marked_and_sorted() {
     ui.lists[1].mark();
     ui.lists[1].mark();
     ui.notice = Some(Notice { text: "abort shop/web took effect in 1.8 s".into(), role: Role::Ok, until: None });
-    (ui.at_work, ui.fault, ui.world) = (2, Some("403".into()), "demo");
+    let at_work = |name: &str| AtWork {
+        uid: id(name).uid,
+        needs: Vec::new(),
+        words: "abort: waiting for the effect".to_owned(),
+        is_open: true,
+    };
+    ui.at_work = ["web", "checkout"].map(at_work).into();
+    (ui.fault, ui.world) = (Some("403".into()), "demo");
     picture!("zoomed_80x24", &model, &mut ui, (80, 24));
 }
 

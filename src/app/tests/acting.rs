@@ -1,0 +1,61 @@
+//! From a key to the end of a write, and what the screen says meanwhile.
+
+use super::*;
+use crate::panes::ui::Check;
+use crate::writers::Executed;
+use crate::writers::outcome::Outcome;
+
+/// The API server would accept what is asked.
+fn passes(stage: &mut Stage, effects: Vec<Effect>) {
+    for effect in effects {
+        if let Effect::Check { dialog, index, .. } = effect {
+            let check = Check::Passed(Vec::new());
+            stage.app.update(Event::Checked { dialog, index, check, access: Vec::new() }, stage.now);
+        }
+    }
+    stage.later(400);
+}
+
+/// Presses the action's key, confirms, and has the API server accept it.
+pub(super) fn accepted(stage: &mut Stage, key: &str) {
+    let asked = stage.press(key);
+    passes(stage, asked);
+    let sent = stage.press("y");
+    let [Effect::Send { work, .. }] = sent.as_slice() else { panic!("{sent:?}: {}", stage.notice()) };
+    let outcome = Outcome::Applied { warnings: Vec::new(), resource_version: None };
+    let executed = Executed { outcome, notes: Vec::new(), intent: 1, took_ms: 12 };
+    stage.app.update(Event::Sent { work: *work, executed }, stage.now);
+}
+
+fn applied(stage: &mut Stage, rollout: &Rollout) {
+    stage.hear("rollouts", Said::Observed(Observation::Rollouts(Change::Applied(rollout.clone()))));
+}
+
+#[test]
+fn a_row_that_was_acted_upon_stays_until_its_effect_was_seen() {
+    let mut web = sample::paused("web");
+    let mut stage = Stage::with(vec![sample::paused("cart"), web.clone()]);
+    stage.press("j");
+    accepted(&mut stage, "P");
+    let text = stage.text();
+    assert!(text.contains("promote: waiting for the effect; CanaryPauseStep"), "{text}");
+    assert!(text.contains("1 write at work"), "{text}");
+    // Our own write: the controller has not gone on yet.
+    web.status.pause_conditions.clear();
+    web.status.phase = Some("Progressing".into());
+    applied(&mut stage, &web);
+    let here = |stage: &Stage| stage.app.selected(stage.now).map(|target| target.name);
+    assert!(stage.text().contains("promote: waiting for the effect"), "{}", stage.text());
+    assert_eq!(here(&stage).as_deref(), Some("web"));
+    web.status.controller_pause = false;
+    applied(&mut stage, &web);
+    assert!(stage.text().contains("promote: took effect"), "{}", stage.text());
+    assert_eq!(here(&stage).as_deref(), Some("web"), "a second key must not hit another");
+    let wake = stage.wake.expect("the row goes by itself");
+    assert!(wake.duration_since(stage.now).as_secs() <= 4, "{wake}");
+    stage.now = wake;
+    stage.app.update(Event::Woken, wake);
+    assert!(!stage.text().contains("promote: took effect"), "{}", stage.text());
+    assert_eq!(here(&stage).as_deref(), Some("cart"));
+    assert!(stage.app.works.is_empty());
+}
