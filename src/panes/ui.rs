@@ -184,7 +184,15 @@ pub struct Palette {
     pub text: String,
     /// Entries that match, best first: label and help.
     pub entries: Vec<PaletteEntry>,
-    pub selected: usize,
+    /// None: nothing, before one is chosen.
+    pub selected: Option<usize>,
+}
+
+impl Palette {
+    /// The entry that would be done.
+    pub fn chosen(&self) -> Option<&PaletteEntry> {
+        self.entries.get(self.selected?)
+    }
 }
 
 /// One line of the palette.

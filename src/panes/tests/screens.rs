@@ -219,7 +219,7 @@ fn overlays() {
         disabled: (action.name == "retry").then(|| "not aborted".to_owned()),
     };
     let entries: Vec<PaletteEntry> = ACTIONS.iter().map(entry).collect();
-    ui.overlay = Some(Overlay::Palette(Palette { text: "re".into(), entries, selected: 4 }));
+    ui.overlay = Some(Overlay::Palette(Palette { text: "re".into(), entries, selected: Some(4) }));
     picture!("palette_80x24", &model, &mut ui, (80, 24));
     ui.overlay = Some(Overlay::Revisions(Revisions { rollout: id("checkout"), selected: 1, opened: now() }));
     picture!("revisions_80x24", &model, &mut ui, (80, 24));
