@@ -130,6 +130,11 @@ pub fn tabs(cx: &Cx, ui: &Ui, keymap: &Keymap, layout: &Layout, buf: &mut Buffer
     let mut words = Words::new();
     for pane in 0..PANES.len() {
         words.append(tile::name(cx, ui, keymap, pane));
+        let is_shown = layout.tiles.iter().any(|tile| tile.pane == pane);
+        // On the screen, its own title tells.
+        if let Some(filter) = ui.lists.get(pane).and_then(|list| list.filter.as_ref()).filter(|_| !is_shown) {
+            words.push(format!(" /{}", filter.text), Role::Filter);
+        }
         words.push(" ", Role::Text);
     }
     brush::line(cx, &words, None, layout.tabs, buf);

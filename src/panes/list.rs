@@ -199,8 +199,12 @@ fn arranged(
     let column = sort.map_or(0, |(column, _)| column);
     for row in rows {
         let Some(mut cells) = pane.cells(cx, &row) else { continue };
-        let passes = filter
-            .is_none_or(|filter| filter.passes(cells.iter().map(|cell| cell.text.as_str()), pane.labels(cx, &row)));
+        let passes = filter.is_none_or(|filter| {
+            // Namespace and name may stand in columns of their own: `shop/web` means both.
+            let path = pane.target(cx, &row).map(|target| target.path()).unwrap_or_default();
+            let texts = cells.iter().map(|cell| cell.text.as_str()).chain([path.as_str()]);
+            filter.passes(texts, pane.labels(cx, &row))
+        });
         if passes && column < cells.len() {
             kept.push((row, cells.swap_remove(column)));
         }

@@ -82,6 +82,10 @@ impl Pane for Now {
         cx.model.rollouts.get(&Uid::from(uid)).map(|rollout| rollout.id.clone())
     }
 
+    fn hidden(&self) -> Option<&'static str> {
+        Some("that need a human are")
+    }
+
     fn empty(&self, cx: &Cx) -> String {
         format!("nothing waits for a human; {} rollouts watched", cx.model.rollouts.len())
     }

@@ -62,6 +62,10 @@ fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Re
             let shown = format!(" {} of {} ", list.order.len(), list.total);
             words.push(shown, Role::Dim);
             words.push(format!(" /{} ", filter.text), Role::Filter);
+            let hidden = list.total.saturating_sub(list.order.len());
+            if let Some(what) = PANES[pane].hidden().filter(|_| hidden > 0) {
+                words.push(format!(" {} {hidden} {what} hidden ", cx.glyph(Glyph::Attention)), Role::Attention);
+            }
         }
         None => words.push(format!(" {} ", list.total), Role::Dim),
     }

@@ -62,6 +62,22 @@ fn zoomed_filtered_marked_and_sorted() {
     picture!("zoomed_80x24", &model, &mut ui, (80, 24));
 }
 
+#[test]
+fn what_a_filter_hides_is_counted() {
+    let model = night();
+    let mut ui = ui();
+    for list in &mut ui.lists[..2] {
+        list.filter = Filter::parse("shop/checkout").unwrap();
+    }
+    (ui.focus, ui.zoom) = (1, true);
+    let rollouts = text(&model, &mut ui, (80, 24));
+    assert!(rollouts.contains("2 Rollouts 1 of 9  /shop/checkout"), "{rollouts}");
+    assert!(rollouts.contains("1 Now /shop/checkout"), "a list that is not on the screen says so too:\n{rollouts}");
+    ui.focus = 0;
+    let now = text(&model, &mut ui, (80, 24));
+    assert!(now.contains("1 of 6  /shop/checkout  ▲ 5 that need a human are hidden"), "{now}");
+}
+
 fn failing(kind: FailureKind, message: &str) -> Said {
     Said::Failing(Failure { kind, message: message.into(), retry_in: Some(SignedDuration::from_secs(9)) })
 }
