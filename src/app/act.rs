@@ -177,6 +177,7 @@ impl App {
             reason_required,
             field,
             scroll: 0,
+            is_legible: false,
         })));
         checks
     }

@@ -31,6 +31,7 @@ pub fn settle(cx: &Cx, ui: &mut Ui, area: Rect) {
     if let Some(places) = &layout.detail {
         detail::settle(cx, ui, places);
     }
+    overlay::settle(cx, ui, area);
 }
 
 /// Draws everything that fits. Nothing is drawn outside `area`.

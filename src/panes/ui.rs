@@ -118,6 +118,8 @@ pub struct Confirm {
     pub reason_required: bool,
     pub field: Field,
     pub scroll: u16,
+    /// Whether the action and the object can be read on the screen, as it was last drawn.
+    pub is_legible: bool,
 }
 
 /// The text field of the confirm dialog that has the keys.
@@ -159,6 +161,9 @@ impl Confirm {
     pub fn obstacle(&self) -> Option<String> {
         if self.items.is_empty() {
             return Some("nothing to do".to_owned());
+        }
+        if !self.is_legible {
+            return Some("enlarge the terminal to confirm: what it is about cannot be seen".to_owned());
         }
         if self.items.iter().any(|item| item.check == Check::Running) {
             return Some("asking the API server first".to_owned());

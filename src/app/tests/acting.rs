@@ -59,3 +59,24 @@ fn a_row_that_was_acted_upon_stays_until_its_effect_was_seen() {
     assert_eq!(here(&stage).as_deref(), Some("cart"));
     assert!(stage.app.works.is_empty());
 }
+
+#[test]
+fn what_cannot_be_seen_is_not_confirmed() {
+    let long = sample::paused(&"x".repeat(90));
+    for (rollout, sizes) in [
+        (sample::paused("web"), [((10, 3), false), ((80, 1), true), ((30, 4), true), ((80, 24), true)]),
+        (long, [((10, 3), false), ((80, 1), false), ((80, 10), false), ((80, 24), true)]),
+    ] {
+        for (size, is_seen) in sizes {
+            let mut stage = Stage::with(vec![rollout.clone()]);
+            let asked = stage.press("P");
+            passes(&mut stage, asked);
+            stage.size = size;
+            let sends = |effects: Vec<Effect>| matches!(effects.as_slice(), [Effect::Send { .. }]);
+            assert_eq!(sends(stage.press("y")), is_seen, "{size:?}: {}", stage.text());
+            assert_eq!(stage.notice().contains("enlarge the terminal"), !is_seen, "{size:?}: {}", stage.notice());
+            stage.size = (120, 40);
+            assert_eq!(sends(stage.press("y")), !is_seen, "{size:?}: once it can be seen, it is done");
+        }
+    }
+}

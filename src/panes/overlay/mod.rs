@@ -16,6 +16,16 @@ use super::brush::{self, Words};
 use super::cx::Cx;
 use super::ui::{Overlay, Ui};
 
+/// Brings the overlay that is open in line with the model and the room there is.
+pub fn settle(cx: &Cx, ui: &mut Ui, area: Rect) {
+    if let Some(Overlay::Confirm(dialog)) = &ui.overlay {
+        let is_legible = confirm::is_legible(cx, ui, dialog, area);
+        if let Some(Overlay::Confirm(dialog)) = &mut ui.overlay {
+            dialog.is_legible = is_legible;
+        }
+    }
+}
+
 /// Draws the overlay that is open. The filter is a line in the footer.
 pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
     match &ui.overlay {
