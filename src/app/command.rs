@@ -24,6 +24,7 @@ impl App {
     pub(super) fn key(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         self.ui.notice = None;
         let command = self.settings.keymap.resolve(&self.ui.layers(), key);
+        self.is_quitting &= command == Some(Command::Quit);
         if self.ui.overlay.is_some() {
             return self.overlay_key(command, key, now);
         }
@@ -36,7 +37,7 @@ impl App {
     /// Does what a command says, with no overlay open.
     pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
         match command {
-            Command::Quit => return vec![Effect::Quit],
+            Command::Quit => return self.quit(),
             Command::Suspend => return vec![Effect::Suspend],
             Command::Redraw => return vec![Effect::Redraw],
             Command::Back => return self.back(now),

@@ -16,7 +16,7 @@ impl App {
     /// A key, with an overlay open.
     pub(super) fn overlay_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         match command {
-            Some(Command::Quit) => return vec![Effect::Quit],
+            Some(Command::Quit) => return self.quit(),
             Some(Command::Suspend) => return vec![Effect::Suspend],
             Some(Command::Redraw) => return vec![Effect::Redraw],
             _ => {}

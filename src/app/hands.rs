@@ -63,6 +63,8 @@ pub struct Hands {
     github: Option<github::Handle>,
     preflights: Preflights,
     always: JoinSet<()>,
+    /// What is being written into the journal.
+    recording: JoinSet<()>,
     focus: Option<JoinHandle<()>>,
     series: Option<JoinHandle<()>>,
     checks: Arc<Semaphore>,
@@ -106,6 +108,7 @@ impl Hands {
             github: None,
             preflights: Preflights::default(),
             always,
+            recording: JoinSet::new(),
             focus: None,
             series: None,
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
@@ -176,13 +179,16 @@ impl Hands {
                 let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
                 let events = self.events.clone();
                 let reports = self.reports.clone();
-                tokio::spawn(async move {
+                while self.recording.try_join_next().is_some() {}
+                self.recording.spawn(async move {
                     let recorded = record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await;
                     if let Err(error) = recorded {
                         let text = format!("what was seen of the effect could not be recorded: {error}");
-                        let _ = events.send(Event::Notice(Notice { text, role: Role::Critical, until: None })).await;
+                        let notice = Notice { text, role: Role::Critical, until: None };
+                        let _ = events.try_send(Event::Notice(notice));
                     }
-                    tell_journal(&journal, &reports).await;
+                    // It is recorded: nobody waits for the pane.
+                    tokio::spawn(async move { tell_journal(&journal, &reports).await });
                 });
             }
             Effect::Look(topics) => {
@@ -209,6 +215,11 @@ impl Hands {
             }
             Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
         }
+    }
+
+    /// Waits until all that was seen of effects is recorded.
+    pub async fn recorded(&mut self) {
+        while self.recording.join_next().await.is_some() {}
     }
 
     /// Sends whatever the task makes of it back to the app.

@@ -53,6 +53,8 @@ pub struct App {
     followed: Vec<Live>,
     /// Whether what belongs to one Rollout is watched.
     is_focused: bool,
+    /// The operator was told what would be lost, and has pressed nothing else since.
+    is_quitting: bool,
 }
 
 /// What the command line and the configuration have decided.
@@ -106,6 +108,7 @@ impl App {
             dialog: 0,
             followed: Vec::new(),
             is_focused: false,
+            is_quitting: false,
         }
     }
 

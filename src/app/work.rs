@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
+use crate::keys::Command;
 use crate::panes::ui::{AtWork, Notice};
 use crate::release::attention::{self, Need, Severity};
 use crate::release::object::Uid;
@@ -211,6 +212,37 @@ impl App {
         let goes_on = stage.is_some();
         work.stage = stage.unwrap_or(Stage::Done { at: now });
         goes_on
+    }
+
+    /// Quits; first says what is still waited for, since nobody will look for it afterwards.
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
+        let open = self.works.iter().filter(|work| work.is_open()).count();
+        if open == 0 || std::mem::replace(&mut self.is_quitting, true) {
+            return vec![Effect::Quit];
+        }
+        let key = self.settings.keymap.hint(&self.ui.layers(), Command::Quit);
+        let again = key.map_or("quit again".to_owned(), |key| format!("{key} again to quit"));
+        let text = match open {
+            1 => format!("1 write waits for its effect: {again}, it will be recorded as not verified"),
+            many => format!("{many} writes wait for their effects: {again}, they will be recorded as not verified"),
+        };
+        self.say(text, Role::Attention);
+        Vec::new()
+    }
+
+    /// What is to be recorded when the program ends now: the effects that nobody will see.
+    pub fn last_words(&mut self, now: Timestamp) -> Vec<Effect> {
+        let works = self.works.drain(..).filter(|work| work.is_open());
+        let verified = works.filter_map(|work| {
+            Some(Effect::Verified {
+                took: now.duration_since(work.confirmed),
+                executed: work.executed?,
+                plan: Box::new(work.plan),
+                progress: Progress::NotYet,
+                cause: "quit before an effect was seen".to_owned(),
+            })
+        });
+        verified.collect()
     }
 
     /// What the rows tell of the writes.

@@ -1,6 +1,7 @@
 //! From a key to the end of a write, and what the screen says meanwhile.
 
 use super::*;
+use crate::actions::plan::Progress;
 use crate::panes::ui::Check;
 use crate::writers::Executed;
 use crate::writers::outcome::Outcome;
@@ -79,4 +80,21 @@ fn what_cannot_be_seen_is_not_confirmed() {
             assert_eq!(sends(stage.press("y")), !is_seen, "{size:?}: once it can be seen, it is done");
         }
     }
+}
+
+#[test]
+fn quitting_does_not_drop_what_is_waited_for() {
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    accepted(&mut stage, "P");
+    assert!(stage.press("q").is_empty());
+    let warning = "1 write waits for its effect: q again to quit, it will be recorded as not verified";
+    assert_eq!(stage.notice(), warning);
+    assert!(stage.press("j q").is_empty(), "another key in between: the warning is given again");
+    assert_eq!(stage.notice(), warning);
+    assert!(matches!(stage.press("q").as_slice(), [Effect::Quit]));
+    let last = stage.app.last_words(stage.now);
+    let [Effect::Verified { progress: Progress::NotYet, cause, .. }] = last.as_slice() else { panic!("{last:?}") };
+    assert_eq!(cause, "quit before an effect was seen");
+    assert!(stage.app.last_words(stage.now).is_empty(), "once");
+    assert!(matches!(stage.press("q").as_slice(), [Effect::Quit]), "nothing is waited for");
 }
