@@ -128,7 +128,8 @@ fn need_of(model: &Model, rollout: &Rollout, now: Timestamp) -> Option<Need> {
                 return None;
             }
             let reason = super::why::refuser(&refusal.message);
-            need(Severity::Critical, "stuck", refusal.at, format!("pods refused: {reason}"), &["abort", "undo"])
+            let since = super::why::refused_since(model, rollout);
+            need(Severity::Critical, "stuck", since, format!("pods refused: {reason}"), &["abort", "undo"])
         }
         Phase::Unknown => need(Severity::Unknown, "unreadable", None, reading.message.to_string(), &[]),
         Phase::Healthy => None,
@@ -165,4 +166,42 @@ fn failing_analysis(model: &Model, run: &AnalysisRun) -> Option<Need> {
         reason: super::verdict::about_to_fail(run)?,
         answers: &["abort", "pause"],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::observation::{Change, ObjectEvent, Observation};
+    use crate::release::sample::{self, at};
+
+    /// A refusal that was first said at one second and last at another.
+    fn refusal(name: &str, first: i64, last: i64) -> ObjectEvent {
+        ObjectEvent {
+            id: sample::id(name),
+            kind: "ReplicaSet".into(),
+            object: "web-new".into(),
+            object_uid: None,
+            warning: true,
+            reason: "FailedCreate".into(),
+            message: "Error creating: pods \"web-new-x\" is forbidden: no signature".into(),
+            at: Some(at(last)),
+            first: Some(at(first)),
+            count: 2,
+        }
+    }
+
+    #[test]
+    fn stuck_is_since_the_first_refusal_not_the_last() {
+        let mut web = sample::rollout("web");
+        web.status.phase = Some("Progressing".into());
+        let mut other = refusal("d", -500, 300);
+        other.object = "web-old".into();
+        let refusals = vec![refusal("a", 100, 190), refusal("b", 40, 200), refusal("c", 220, 290), other];
+        let model = sample::model(vec![
+            ("rollouts", Observation::Rollouts(Change::Reset(vec![web]))),
+            ("refusals", Observation::Refusals(Change::Reset(refusals))),
+        ]);
+        let needs = needs(&model, at(300));
+        assert_eq!((needs[0].what, needs[0].since), ("stuck", Some(at(40))));
+    }
 }

@@ -132,6 +132,9 @@ pub struct ObjectEvent {
     pub message: Box<str>,
     /// `lastTimestamp`, else `eventTime`, else `metadata.creationTimestamp`.
     pub at: Option<Timestamp>,
+    /// `firstTimestamp`, else `eventTime`, else `metadata.creationTimestamp`: when it was first said.
+    #[serde(default)]
+    pub first: Option<Timestamp>,
     pub count: i64,
 }
 
