@@ -92,7 +92,7 @@ impl App {
         {
             return self.read_templates(target, revision);
         }
-        self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now }));
+        self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: None, opened: now }));
         match (&self.ui.detail, self.focus_on(target)) {
             (None, Some(focus)) => {
                 self.model.forget_focus(&super::of_focus());

@@ -123,11 +123,13 @@ impl App {
         };
         let sets = self.model.replica_sets_of(rollout);
         let last = sets.len().saturating_sub(1);
+        let index = open.index(&sets);
+        let uid = |index: usize| sets.get(index).map(|set| set.id.uid.clone());
         match command {
-            Some(Command::Down) => open.selected = (open.selected + 1).min(last),
-            Some(Command::Up) => open.selected = open.selected.saturating_sub(1),
-            Some(Command::Top) => open.selected = 0,
-            Some(Command::Bottom) => open.selected = last,
+            Some(Command::Down) => open.selected = uid(index.map_or(0, |index| index + 1).min(last)),
+            Some(Command::Up) => open.selected = uid(index.unwrap_or(0).saturating_sub(1)),
+            Some(Command::Top) => open.selected = uid(0),
+            Some(Command::Bottom) => open.selected = uid(last),
             Some(Command::Back) => {
                 self.ui.overlay = None;
                 if self.ui.detail.is_none() {
@@ -136,7 +138,7 @@ impl App {
                 }
             }
             Some(Command::Confirm | Command::Open) => {
-                let Some(revision) = sets.get(open.selected).and_then(|set| set.revision) else { return Vec::new() };
+                let Some(revision) = index.and_then(|index| sets.get(index)?.revision) else { return Vec::new() };
                 let target = open.rollout.clone();
                 self.ui.overlay = None;
                 return self.read_templates(&target, revision);

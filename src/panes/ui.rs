@@ -7,8 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::actions::plan::{Plan, Refusal};
 use crate::keys::layer;
 use crate::release::attention::Need;
+use crate::release::availability;
 use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
+use crate::release::replicas::ReplicaSet;
 use crate::release::rollout::Rollout;
 use crate::theme::Role;
 
@@ -215,8 +217,29 @@ pub struct PaletteEntry {
 #[derive(Debug)]
 pub struct Revisions {
     pub rollout: ObjectId,
-    pub selected: usize,
+    /// The ReplicaSet under the cursor; None until there is one to go back to.
+    pub selected: Option<Uid>,
     pub opened: Timestamp,
+}
+
+impl Revisions {
+    /// Puts the cursor on the first revision that one can go back to, as soon as there is one, and holds it there.
+    pub fn settle(&mut self, model: &Model) {
+        let Some(rollout) = model.rollouts.get(&self.rollout.uid) else { return };
+        let sets = model.replica_sets_of(rollout);
+        if self.index(&sets).is_none() {
+            let can = |set: &&&ReplicaSet| {
+                set.revision.is_some_and(|revision| availability::undo_to(model, rollout, revision).is_ok())
+            };
+            self.selected = sets.iter().find(can).map(|set| set.id.uid.clone());
+        }
+    }
+
+    /// Where the cursor stands among these.
+    pub fn index(&self, sets: &[&ReplicaSet]) -> Option<usize> {
+        let selected = self.selected.as_ref()?;
+        sets.iter().position(|set| set.id.uid == *selected)
+    }
 }
 
 /// One line to the operator, at the foot of the screen.

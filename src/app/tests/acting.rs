@@ -98,3 +98,24 @@ fn quitting_does_not_drop_what_is_waited_for() {
     assert!(stage.app.last_words(stage.now).is_empty(), "once");
     assert!(matches!(stage.press("q").as_slice(), [Effect::Quit]), "nothing is waited for");
 }
+
+#[test]
+fn undo_begins_at_a_revision_that_one_can_go_back_to() {
+    let web = sample::paused("web");
+    let mut stage = Stage::with(vec![web.clone()]);
+    stage.press("U");
+    let set = |hash: &str, revision| sample::replica_set(&web, hash, revision, 1);
+    let chosen = |stage: &mut Stage, keys: &str| match stage.press(keys).as_slice() {
+        [Effect::ReadTemplates { revision, .. }] => Some(*revision),
+        _ => None,
+    };
+    stage.later(400);
+    assert_eq!(chosen(&mut stage, "enter"), None, "nothing is there to choose from");
+    stage.see("replicasets", Observation::ReplicaSets(Change::Reset(vec![set("new", 3)])));
+    assert_eq!(chosen(&mut stage, "enter"), None, "the current one is none");
+    stage.see("replicasets", Observation::ReplicaSets(Change::Reset(vec![set("new", 3), set("old", 2)])));
+    assert!(stage.text().contains("to which revision?"), "{}", stage.text());
+    // One that comes late does not take the place of the one that is seen.
+    stage.see("replicasets", Observation::ReplicaSets(Change::Applied(set("mid", 1))));
+    assert_eq!(chosen(&mut stage, "enter"), Some(2));
+}

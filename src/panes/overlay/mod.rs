@@ -18,6 +18,9 @@ use super::ui::{Overlay, Ui};
 
 /// Brings the overlay that is open in line with the model and the room there is.
 pub fn settle(cx: &Cx, ui: &mut Ui, area: Rect) {
+    if let Some(Overlay::Revisions(choice)) = &mut ui.overlay {
+        choice.settle(cx.model);
+    }
     if let Some(Overlay::Confirm(dialog)) = &ui.overlay {
         let is_legible = confirm::is_legible(cx, ui, dialog, area);
         if let Some(Overlay::Confirm(dialog)) = &mut ui.overlay {

@@ -76,7 +76,7 @@ fn screens(text: &str, target: &ObjectId, model: &Model) -> Vec<Ui> {
         Overlay::Filter { text: text.into(), error: Some(text.into()) },
         Overlay::Confirm(Box::new(confirm)),
         Overlay::Help { scroll: 3 },
-        Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now() }),
+        Overlay::Revisions(Revisions { rollout: target.clone(), selected: None, opened: now() }),
     ] {
         let mut over = ui();
         over.overlay = Some(overlay);

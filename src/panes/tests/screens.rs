@@ -237,7 +237,7 @@ fn overlays() {
     let entries: Vec<PaletteEntry> = ACTIONS.iter().map(entry).collect();
     ui.overlay = Some(Overlay::Palette(Palette { text: "re".into(), entries, selected: Some(4) }));
     picture!("palette_80x24", &model, &mut ui, (80, 24));
-    ui.overlay = Some(Overlay::Revisions(Revisions { rollout: id("checkout"), selected: 1, opened: now() }));
+    ui.overlay = Some(Overlay::Revisions(Revisions { rollout: id("checkout"), selected: None, opened: now() }));
     picture!("revisions_80x24", &model, &mut ui, (80, 24));
     ui.overlay = Some(Overlay::Filter { text: "/(".into(), error: Some("not a regular expression".into()) });
     let last = text(&model, &mut ui, (80, 24)).lines().last().unwrap().to_owned();
