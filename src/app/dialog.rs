@@ -179,6 +179,8 @@ fn scrolled(scroll: u16, command: Command) -> u16 {
         Command::HalfPageDown | Command::PageDown => scroll.saturating_add(10),
         Command::HalfPageUp | Command::PageUp => scroll.saturating_sub(10),
         Command::Top => 0,
+        // As far as there is something: where that is, the drawing knows.
+        Command::Bottom => u16::MAX,
         _ => scroll,
     }
 }

@@ -2,6 +2,7 @@
 
 mod acting;
 mod idle;
+mod looking;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
