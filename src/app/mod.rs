@@ -178,8 +178,10 @@ impl App {
 
     /// When something of our own falls due: a source turns stale, a notice goes, an effect is late, a write window ends.
     fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        let stale =
-            self.model.freshness.values().filter_map(|freshness| freshness.heard?.checked_add(STALE_AFTER).ok());
+        // What is frozen does not turn stale.
+        let is_frozen = self.ui.frozen.is_some();
+        let sources = self.model.freshness.values().filter(|_| !is_frozen);
+        let stale = sources.filter_map(|freshness| freshness.heard?.checked_add(STALE_AFTER).ok());
         let notice = self.ui.notice.iter().filter_map(|notice| notice.until);
         let works = self.works.iter().flat_map(|work| [work.due(), work.lingers_until()]).flatten();
         let windows = self.settings.contexts.iter().filter_map(|context| context.authority.write_until);

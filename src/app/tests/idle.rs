@@ -47,3 +47,16 @@ fn that_there_is_no_lease_is_said() {
     stage.see("leases", Observation::Leases(Change::Reset(Vec::new())));
     assert!(stage.text().lines().next().unwrap().contains("no controller lease"), "{}", stage.text());
 }
+
+#[test]
+fn a_frozen_screen_sleeps() {
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    stage.text();
+    assert!(stage.wake.is_some());
+    stage.press("f");
+    let frozen = stage.text();
+    assert!(frozen.contains("FROZEN"), "{frozen}");
+    assert_eq!(stage.wake, None);
+    stage.later(3_600_000);
+    assert_eq!(stage.text(), frozen);
+}
