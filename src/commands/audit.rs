@@ -29,6 +29,9 @@ fn verify(folder: &Path) -> Answer {
         Ok(Verified::Whole { records, torn }) => {
             (json!({"verdict": "pass", "file": file, "records": records, "torn": torn}), Exit::Ok)
         }
+        Ok(Verified::Missing) => {
+            (json!({"verdict": "unknown", "file": file, "why": "no journal yet: nothing was recorded"}), Exit::Unknown)
+        }
         Ok(Verified::Broken { line, why }) => {
             (json!({"verdict": "fail", "file": file, "line": line, "why": why}), Exit::Negative)
         }
