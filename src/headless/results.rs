@@ -87,7 +87,7 @@ impl WriteResult {
 
     /// Of a plan that the API server has been asked about without changing anything.
     pub fn dry_run(plan: &Plan) -> WriteResult {
-        let reason = "dry run: the API server would take it; nothing was changed";
+        let reason = "dry run: would be applied; nothing was changed";
         WriteResult { is_dry_run: true, ..WriteResult::planned(plan, ResultWord::Unknown, reason) }
     }
 
