@@ -26,7 +26,7 @@ impl App {
         }
         match &mut self.ui.overlay {
             Some(Overlay::Confirm(_)) => self.confirm_key(command, key, now),
-            Some(Overlay::Help { scroll }) => {
+            Some(Overlay::Help { scroll } | Overlay::Warnings { scroll }) => {
                 match command {
                     Some(Command::Back | Command::Help) => self.ui.overlay = None,
                     Some(command) => *scroll = scrolled(*scroll, command),

@@ -24,6 +24,7 @@ use crate::keys::Keymap;
 use crate::panes::cx::Cx;
 use crate::panes::screen;
 use crate::panes::ui::{Context, Notice, Overlay, Ui};
+use crate::release::access::Verdict;
 use crate::release::controller::{self, Controller};
 use crate::release::model::{Liveness, Model, STALE_AFTER};
 use crate::release::observation::{Change, Observation, Report, Said};
@@ -165,11 +166,12 @@ impl App {
         let model = frozen.as_ref().map_or(&self.model, |(_, model)| model);
         let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many).with(&self.ui.at_work);
         screen::settle(&cx, &mut self.ui, area);
+        self.ui.is_viewer = is_viewer(&self.access);
         screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
         // A scroll beyond the end would have to be scrolled back unseen.
         let end = cx.scroll_end();
         match &mut self.ui.overlay {
-            Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(end),
+            Some(Overlay::Help { scroll } | Overlay::Warnings { scroll }) => *scroll = (*scroll).min(end),
             Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(end),
             _ => {}
         }
@@ -271,6 +273,11 @@ fn of_focus() -> Vec<&'static str> {
 /// Whether a source said it that is watched for one Rollout only.
 fn is_of_focus(report: &Report) -> bool {
     of_focus().contains(&&*report.source.kind)
+}
+
+/// Whether rights were asked for and not one of them was granted.
+fn is_viewer(access: &Access) -> bool {
+    !access.is_empty() && access.values().all(|verdict| matches!(verdict, Verdict::Denied(_)))
 }
 
 fn may_write(authority: &Authority, now: Timestamp) -> bool {

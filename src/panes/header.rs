@@ -57,12 +57,17 @@ fn left_part(cx: &Cx, ui: &Ui, wide: bool) -> Words {
         words.push(" ", Role::Text);
         words.append(controller_words(cx, &context.name));
     }
+    if ui.contexts.is_empty() {
+        return words.and("no context", Role::Unknown);
+    }
     match (&ui.read_only, ui.write_until) {
         (Some(why), _) => words.push(format!("{pad}{} {why}{pad}", cx.glyph(Glyph::ReadOnly)), Role::ReadOnly),
         (None, Some(until)) => {
             cx.wake_at(until);
             words.push(format!("WRITE until {}", until.strftime("%H:%M UTC")), Role::Danger);
         }
+        // The API server has said no so far: nothing is open.
+        (None, None) if ui.is_viewer => (),
         (None, None) => words.push("WRITE", Role::Attention),
     }
     words

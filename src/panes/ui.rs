@@ -42,6 +42,12 @@ pub struct Ui {
     pub read_only: Option<String>,
     /// When writing closes by itself.
     pub write_until: Option<Timestamp>,
+    /// The API server has denied every right that it was asked for.
+    pub is_viewer: bool,
+    /// Actions that are known not to be permitted on what is selected, with the reason.
+    pub denied: Vec<(&'static str, String)>,
+    /// What is wrong with the configuration.
+    pub warnings: Vec<String>,
     /// Writes under way or waiting for their effect.
     pub at_work: Arc<[AtWork]>,
     /// `demo` or empty, for the header.
@@ -96,6 +102,10 @@ impl Detail {
 pub enum Overlay {
     Confirm(Box<Confirm>),
     Help {
+        scroll: u16,
+    },
+    /// All that is wrong with the configuration.
+    Warnings {
         scroll: u16,
     },
     Palette(Palette),
@@ -265,6 +275,9 @@ impl Ui {
             contexts,
             read_only: None,
             write_until: None,
+            is_viewer: false,
+            denied: Vec::new(),
+            warnings: Vec::new(),
             at_work: Arc::default(),
             world: "",
             fault: None,
@@ -295,7 +308,7 @@ impl Ui {
                 Field::Reason => vec![layer::INPUT],
                 Field::Name => vec![layer::TYPE_NAME],
             },
-            Some(Overlay::Help { .. }) => vec![layer::HELP],
+            Some(Overlay::Help { .. } | Overlay::Warnings { .. }) => vec![layer::HELP],
             Some(Overlay::Palette(_)) => vec![layer::PALETTE],
             Some(Overlay::Filter { .. }) => vec![layer::INPUT],
             Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],

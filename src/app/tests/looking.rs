@@ -1,6 +1,7 @@
 //! What lies over the panes without changing anything.
 
 use super::*;
+use crate::release::access::{Right, Verdict};
 
 #[test]
 fn help_goes_to_its_end_and_back() {
@@ -18,4 +19,34 @@ fn help_goes_to_its_end_and_back() {
     assert_ne!(stage.text(), end, "the end is where it ends");
     stage.press("g");
     assert_eq!(stage.text(), top);
+}
+
+#[test]
+fn every_warning_can_be_read() {
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    stage.press(": w a r n i n g s enter");
+    assert_eq!(stage.notice(), "nothing is wrong with the configuration");
+    stage.app.warn(["a.yaml:1: no", "b.yaml:2: odd", "c.yaml:3: gone"].map(str::to_owned).into());
+    assert!(stage.text().contains("1 of 3: a.yaml:1: no; :warnings shows all"), "{}", stage.text());
+    stage.press(": w a r n i n g s enter");
+    let text = stage.text();
+    assert!(text.contains("configuration: 3 warnings") && text.contains("c.yaml:3: gone"), "{text}");
+    stage.press("esc");
+    assert!(stage.app.ui.overlay.is_none());
+    stage.app.warn(vec!["a.yaml:1: no".to_owned()]);
+    assert_eq!(stage.notice(), "a.yaml:1: no");
+}
+
+#[test]
+fn the_header_does_not_offer_what_there_is_not() {
+    let header = |stage: &mut Stage| stage.text().lines().next().unwrap_or_default().to_owned();
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    assert!(header(&mut stage).contains("WRITE"));
+    let right = Right { verb: "patch", group: "g", resource: "r", subresource: "", namespace: "shop".to_owned() };
+    stage.app.access.insert(right.clone(), Verdict::Denied(String::new()));
+    assert!(!header(&mut stage).contains("WRITE"), "a viewer");
+    stage.app.access.insert(Right { namespace: "mine".to_owned(), ..right }, Verdict::Allowed);
+    assert!(header(&mut stage).contains("WRITE"), "who may write somewhere is none");
+    stage.app.ui.contexts.clear();
+    assert!(header(&mut stage).contains("no context") && !header(&mut stage).contains("WRITE"));
 }

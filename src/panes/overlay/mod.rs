@@ -1,10 +1,11 @@
-//! What lies over the panes: the dialog before an action, help, palette, and the choice of a revision.
+//! What lies over the panes: the dialog before an action, help, warnings, palette, and the choice of a revision.
 
 mod confirm;
 mod help;
 mod palette;
 mod plan;
 mod revisions;
+mod warnings;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,6 +35,7 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
     match &ui.overlay {
         Some(Overlay::Confirm(dialog)) => confirm::draw(cx, ui, dialog, keymap, area, buf),
         Some(Overlay::Help { scroll }) => help::draw(cx, ui, *scroll, keymap, area, buf),
+        Some(Overlay::Warnings { scroll }) => warnings::draw(cx, ui, *scroll, keymap, area, buf),
         Some(Overlay::Palette(palette)) => palette::draw(cx, palette, keymap, area, buf),
         Some(Overlay::Revisions(choice)) => revisions::draw(cx, choice, keymap, area, buf),
         Some(Overlay::Filter { .. }) | None => (),

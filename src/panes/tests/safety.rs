@@ -76,10 +76,12 @@ fn screens(text: &str, target: &ObjectId, model: &Model) -> Vec<Ui> {
         Overlay::Filter { text: text.into(), error: Some(text.into()) },
         Overlay::Confirm(Box::new(confirm)),
         Overlay::Help { scroll: 3 },
+        Overlay::Warnings { scroll: 1 },
         Overlay::Revisions(Revisions { rollout: target.clone(), selected: None, opened: now() }),
     ] {
         let mut over = ui();
         over.overlay = Some(overlay);
+        over.warnings = vec![text.into(); 3];
         uis.push(over);
     }
     assert!(!model.rollouts.is_empty());
