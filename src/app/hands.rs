@@ -16,6 +16,7 @@ use crate::release::observation::{Failure, Observation, Report, Said, SourceId};
 use crate::sources::api::{ANSWER_WITHIN, unreachable};
 use crate::sources::cluster::{self, Address, Cluster};
 use crate::sources::github;
+use crate::sources::namespaces::look_for;
 use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, SOURCES, Scope};
@@ -135,6 +136,7 @@ impl Hands {
                 let Some(cluster) = connected(&context, &address, &reports).await else { return };
                 let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
                 watches.spawn(watch_requests(cluster.clone(), previews, reports.clone()));
+                watches.spawn(look_for(cluster.clone(), namespace, reports.clone()));
                 let (connect, writer) = watch::channel(None);
                 if let Ok(mut connections) = connections.lock() {
                     connections.insert(context.clone(), Connection { cluster, writer });

@@ -109,7 +109,10 @@ fn empty(cx: &Cx, pane: &dyn Pane, list: &ListState, area: Rect, buf: &mut Buffe
         ),
         Some(standing) if standing.liveness != Liveness::Live => freshness::words(cx, &standing),
         _ if list.total > 0 => Words::of(format!("no row of {} passes the filter", list.total), Role::Filter),
-        _ => Words::of(pane.empty(cx), Role::Dim),
+        _ => match cx.model.nowhere().filter(|_| pane.sources().contains(&"rollouts")) {
+            Some(nowhere) => Words::of(format!("{} {nowhere}", cx.glyph(Glyph::Unknown)), Role::Unknown),
+            None => Words::of(pane.empty(cx), Role::Dim),
+        },
     };
     brush::lines(cx, &words.wrapped(usize::from(area.width), 2), area, buf);
 }

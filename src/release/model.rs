@@ -51,6 +51,8 @@ pub struct Model {
     pub preview_requests: HashMap<Uid, PreviewRequests>,
     /// By `owner/name` as it is configured.
     pub repositories: BTreeMap<Arc<str>, Arc<Repository>>,
+    /// By context, the namespace that was asked for and does not exist there.
+    pub no_namespace: BTreeMap<Arc<str>, Box<str>>,
     /// Observations that may have changed something.
     changes: u64,
 }
@@ -226,6 +228,11 @@ impl Model {
             self.deeds = deeds;
             return;
         }
+        // Asked once: that is no source either.
+        if let Said::Observed(Observation::NoNamespace(name)) = said {
+            self.no_namespace.insert(source.context, name);
+            return;
+        }
         let freshness = self.freshness.entry(source.clone()).or_default();
         match said {
             Said::Failing(failure) => {
@@ -282,7 +289,7 @@ impl Model {
                 let renewals = &mut self.renewals;
                 self.leases.apply(context, change, |before, after| note_renewal(renewals, before, after, now));
             }
-            Observation::Journal(_) => {}
+            Observation::Journal(_) | Observation::NoNamespace(_) => {}
             Observation::Previews(change) => {
                 let requests = &mut self.preview_requests;
                 self.previews.apply(context, change, |before, after| {
@@ -302,6 +309,14 @@ impl Model {
                 self.series.insert((series.run.clone(), series.metric.clone()), series);
             }
         }
+    }
+
+    /// Where one looks in vain: an empty list from a namespace that does not exist is no good news.
+    pub fn nowhere(&self) -> Option<String> {
+        let one =
+            |(context, name): (&Arc<str>, &Box<str>)| format!("there is no namespace {name} in context {context}");
+        let all: Vec<String> = self.no_namespace.iter().map(one).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// Which state this is.

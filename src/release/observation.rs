@@ -103,6 +103,8 @@ pub enum Observation {
     Previews(Change<PreviewNamespace>),
     /// What the pods of one of them reserve.
     PreviewRequests(PreviewRequests),
+    /// The namespace that was asked for does not exist there.
+    NoNamespace(Box<str>),
     /// Of the repository that the source's context names.
     Repository(Finding),
 }
