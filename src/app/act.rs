@@ -252,6 +252,22 @@ impl App {
         Some(refusal.reason).filter(|reason| reason != actions::CHOOSE_REVISION)
     }
 
+    /// Actions that would be done to what is selected, were they not known to be denied.
+    pub(super) fn denied(&self, now: Timestamp) -> Vec<(&'static str, String)> {
+        // Mostly nothing is denied, and no plan need be made to know that.
+        if !self.access.values().any(|verdict| matches!(verdict, Verdict::Denied(_))) {
+            return Vec::new();
+        }
+        let Some(target) = self.selected(now) else { return Vec::new() };
+        let of_rollouts = actions::ACTIONS.iter().filter(|action| action.on == Kind::Rollout);
+        let denied = of_rollouts.filter_map(|action| {
+            let open = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), ..*wish }).is_ok();
+            let refusal = self.wish(&target, None, now, |wish| open(wish).then(|| action.plan(wish).err()))??;
+            Some((action.name, refusal.reason))
+        });
+        denied.collect()
+    }
+
     /// Calls `f` with the wish for that target, as things stand.
     fn wish<T>(
         &self,

@@ -167,6 +167,7 @@ impl App {
         let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many).with(&self.ui.at_work);
         screen::settle(&cx, &mut self.ui, area);
         self.ui.is_viewer = is_viewer(&self.access);
+        self.ui.denied = self.denied(now);
         screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
         // A scroll beyond the end would have to be scrolled back unseen.
         let end = cx.scroll_end();

@@ -1,6 +1,7 @@
 //! What lies over the panes without changing anything.
 
 use super::*;
+use crate::panes::hints;
 use crate::release::access::{Right, Verdict};
 
 #[test]
@@ -49,4 +50,39 @@ fn the_header_does_not_offer_what_there_is_not() {
     assert!(header(&mut stage).contains("WRITE"), "who may write somewhere is none");
     stage.app.ui.contexts.clear();
     assert!(header(&mut stage).contains("no context") && !header(&mut stage).contains("WRITE"));
+}
+
+#[test]
+fn nothing_in_no_namespace_is_no_good_news() {
+    let mut stage = Stage::with(Vec::new());
+    assert!(stage.text().contains("nothing waits for a human"), "{}", stage.text());
+    stage.hear("namespaces", Said::Observed(Observation::NoNamespace("nosuch".into())));
+    let text = stage.text();
+    assert_eq!(text.matches("there is no namespace nosuch in context prod").count(), 2, "in both panes:\n{text}");
+    assert!(!text.contains("nothing waits for a human"), "{text}");
+}
+
+#[test]
+fn what_is_known_to_be_denied_is_greyed_with_the_reason() {
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    stage.text();
+    let foot = |stage: &mut Stage| stage.text().lines().last().unwrap_or_default().to_owned();
+    assert!(foot(&mut stage).contains("P promote"), "{}", foot(&mut stage));
+    let status = Right {
+        verb: "patch",
+        group: "argoproj.io",
+        resource: "rollouts",
+        subresource: "status",
+        namespace: "shop".to_owned(),
+    };
+    stage.app.access.insert(status, Verdict::Denied("no role".to_owned()));
+    stage.text();
+    let denied: Vec<&str> = stage.app.ui.denied.iter().map(|(name, _)| *name).collect();
+    assert!(denied.contains(&"promote") && !denied.contains(&"pause") && !denied.contains(&"retry"), "{denied:?}");
+    let hints = hints::hints(&stage.app.cx(stage.now), &stage.app.ui, &stage.app.settings.keymap);
+    assert!(hints.iter().any(|hint| hint.words == "promote" && hint.is_denied), "{hints:?}");
+    assert!(foot(&mut stage).contains("P promote"), "it stays where the eye looks for it");
+    stage.press("?");
+    let help = stage.text();
+    assert!(help.contains("not now: not permitted: you may not patch rollouts/status"), "{help}");
 }
