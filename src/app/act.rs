@@ -196,7 +196,15 @@ impl App {
             && let Some(Overlay::Confirm(confirm)) = &mut self.ui.overlay
             && let Some(item) = confirm.items.get_mut(index)
         {
+            // The operator saw it and wanted it: that is part of the story.
+            let refused = match &check {
+                Check::Refused(why) => {
+                    Some(Effect::Refused { plan: Box::new(item.plan.clone()), reason: String::new(), why: why.clone() })
+                }
+                _ => None,
+            };
             item.check = check;
+            return refused.into_iter().collect();
         }
         Vec::new()
     }
@@ -226,6 +234,11 @@ impl App {
                     format!("{} {} not sent: {}", item.plan.action, item.plan.target.path(), refusal.reason),
                     Role::Attention,
                 );
+                effects.push(Effect::Refused {
+                    plan: Box::new(item.plan),
+                    reason: reason.clone(),
+                    why: refusal.reason,
+                });
                 continue;
             }
             let work = self.number();
@@ -235,7 +248,7 @@ impl App {
             self.works.push(Work { needs, ..Work::new(work, item.plan, now) });
             effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });
         }
-        if !effects.is_empty() {
+        if effects.iter().any(|effect| matches!(effect, Effect::Send { .. })) {
             self.ui.list_mut().marks.clear();
         }
         effects

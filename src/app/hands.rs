@@ -21,9 +21,9 @@ use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, SOURCES, Scope};
 use crate::theme::Role;
-use crate::writers::audit::{self, Journal};
+use crate::writers::audit::{self, Journal, JournalError};
 use crate::writers::kubernetes::{Preflight, Writer};
-use crate::writers::{Order, execute, record_verified};
+use crate::writers::{Order, execute, record_refused, record_verified};
 
 use super::event::{Effect, Event};
 use super::previews::Roster;
@@ -177,22 +177,15 @@ impl Hands {
             }
             Effect::Send { work, checked, plan, reason } => self.send(work, checked, plan, reason),
             Effect::Verified { plan, executed, progress, took, cause } => {
-                let journal = self.tools.journal.clone();
-                let now = (self.tools.clock)();
+                let (journal, now) = (self.tools.journal.clone(), (self.tools.clock)());
                 let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-                let events = self.events.clone();
-                let reports = self.reports.clone();
-                while self.recording.try_join_next().is_some() {}
-                self.recording.spawn(async move {
-                    let recorded = record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await;
-                    if let Err(error) = recorded {
-                        let text = format!("what was seen of the effect could not be recorded: {error}");
-                        let notice = Notice { text, role: Role::Critical, until: None };
-                        let _ = events.try_send(Event::Notice(notice));
-                    }
-                    // It is recorded: nobody waits for the pane.
-                    tokio::spawn(async move { tell_journal(&journal, &reports).await });
-                });
+                self.record(
+                    async move { record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await },
+                );
+            }
+            Effect::Refused { plan, reason, why } => {
+                let (journal, now) = (self.tools.journal.clone(), (self.tools.clock)());
+                self.record(async move { record_refused(&journal, &plan, &reason, &why, now).await });
             }
             Effect::Look(topics) => {
                 if let Some(github) = &self.github {
@@ -218,6 +211,20 @@ impl Hands {
             }
             Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
         }
+    }
+
+    /// Writes into the journal; the exit waits for that.
+    fn record(&mut self, writing: impl Future<Output = Result<u64, JournalError>> + Send + 'static) {
+        let (journal, events, reports) = (self.tools.journal.clone(), self.events.clone(), self.reports.clone());
+        while self.recording.try_join_next().is_some() {}
+        self.recording.spawn(async move {
+            if let Err(error) = writing.await {
+                let text = format!("what became of it could not be recorded: {error}");
+                let _ = events.try_send(Event::Notice(Notice { text, role: Role::Critical, until: None }));
+            }
+            // It is recorded: nobody waits for the pane.
+            tokio::spawn(async move { tell_journal(&journal, &reports).await });
+        });
     }
 
     /// Waits until all that was seen of effects is recorded.

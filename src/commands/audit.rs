@@ -71,6 +71,7 @@ fn row(record: &Record) -> [String; 9] {
         audit::Kind::Intent => "intent",
         audit::Kind::Outcome => "outcome",
         audit::Kind::Verified => "verified",
+        audit::Kind::Refused => "refused",
     };
     let result = entry.result.as_ref().map(|result| match (&result["result"], &result["effect"]) {
         (serde_json::Value::String(word), _) | (_, serde_json::Value::String(word)) => word.clone(),

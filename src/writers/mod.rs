@@ -15,4 +15,4 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use execute::{Executed, Order, execute, record_verified};
+pub use execute::{Executed, Order, execute, record_refused, record_verified};

@@ -119,3 +119,16 @@ fn undo_begins_at_a_revision_that_one_can_go_back_to() {
     stage.see("replicasets", Observation::ReplicaSets(Change::Applied(set("mid", 1))));
     assert_eq!(chosen(&mut stage, "enter"), Some(2));
 }
+
+#[test]
+fn what_a_guard_refuses_at_the_last_moment_is_recorded() {
+    let mut web = sample::paused("web");
+    let mut stage = Stage::with(vec![web.clone()]);
+    let asked = stage.press("P");
+    passes(&mut stage, asked);
+    web.status.current_step_index = Some(2);
+    applied(&mut stage, &web);
+    let effects = stage.press("y");
+    let [Effect::Refused { why, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(why.contains("moved on"), "{why}");
+}
