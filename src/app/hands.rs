@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::io::AsyncWriteExt;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -26,6 +25,7 @@ use crate::writers::kubernetes::{Preflight, Writer};
 use crate::writers::{Order, execute, record_refused, record_verified};
 
 use super::event::{Effect, Event};
+use super::export;
 use super::previews::Roster;
 
 /// The name of the simulated world's health.
@@ -207,7 +207,7 @@ impl Hands {
             Effect::Export(text) => {
                 let path = self.tools.exports.clone();
                 let clock = self.tools.clock;
-                self.answer(async move { Event::Notice(export(&path, &text, clock()).await) });
+                self.answer(async move { Event::Notice(export::timeline(&path, &text, clock()).await) });
             }
             Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
         }
@@ -382,41 +382,4 @@ async fn tell_journal(journal: &Journal, reports: &mpsc::Sender<Report>) {
 
 fn warnings(preflight: &Preflight) -> Vec<String> {
     preflight.dry_run.iter().flatten().flat_map(|tried| tried.warnings.clone()).collect()
-}
-
-/// For nobody else's eyes: reasons and names of what is not public stand in it.
-async fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    let mut options = tokio::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).await?;
-    file.write_all(text.as_bytes()).await?;
-    file.flush().await
-}
-
-async fn export(folder: &std::path::Path, text: &str, now: Timestamp) -> Notice {
-    let path = folder.join(format!("timeline-{}.md", now.strftime("%Y%m%d-%H%M%S")));
-    match write_private(&path, text).await {
-        Ok(()) => Notice { text: format!("timeline written to {}", path.display()), role: Role::Ok, until: None },
-        Err(error) => Notice {
-            text: format!("the timeline could not be written to {}: {error}", path.display()),
-            role: Role::Critical,
-            until: None,
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn an_export_is_for_nobody_elses_eyes() {
-        let folder = tempfile::tempdir().unwrap();
-        let notice = export(folder.path(), "# Timeline", Timestamp::UNIX_EPOCH).await;
-        let path = folder.path().join("timeline-19700101-000000.md");
-        assert!(notice.text.contains(&path.display().to_string()), "{}", notice.text);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# Timeline");
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    }
 }

@@ -4,6 +4,7 @@ pub mod act;
 pub mod command;
 pub mod dialog;
 pub mod event;
+mod export;
 pub mod hands;
 mod journal;
 pub mod palette;

@@ -173,10 +173,8 @@ async fn finish(app: &mut App, hands: &mut Hands, events: &mut mpsc::Receiver<Ev
 
 /// Of what is asked for, what goes into the journal: nothing else matters any more.
 fn record(effects: Vec<Effect>, hands: &mut Hands) {
-    effects
-        .into_iter()
-        .filter(|effect| matches!(effect, Effect::Verified { .. }))
-        .for_each(|effect| hands.do_it(effect));
+    let is_record = |effect: &Effect| matches!(effect, Effect::Verified { .. } | Effect::Refused { .. });
+    effects.into_iter().filter(is_record).for_each(|effect| hands.do_it(effect));
 }
 
 /// Hands an event to the app; true when the picture may have changed.

@@ -313,9 +313,9 @@ impl Model {
 
     /// Where one looks in vain: an empty list from a namespace that does not exist is no good news.
     pub fn nowhere(&self) -> Option<String> {
-        let one =
-            |(context, name): (&Arc<str>, &Box<str>)| format!("there is no namespace {name} in context {context}");
-        let all: Vec<String> = self.no_namespace.iter().map(one).collect();
+        let named = self.no_namespace.iter();
+        let all: Vec<String> =
+            named.map(|(context, name)| format!("there is no namespace {name} in context {context}")).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
 
