@@ -97,8 +97,10 @@ impl WriteResult {
     /// Of a plan that the other side has been asked about without changing anything.
     pub fn dry_run(plan: &Plan) -> WriteResult {
         let reason = match plan.is_on_github() {
-            true => "dry run: it is still as planned on, and GitHub cannot try it dry; nothing was changed",
-            false => "dry run: the API server would take it; nothing was changed",
+            true => {
+                "dry run: would be sent: it is still as planned on, and GitHub cannot try it dry; nothing was changed"
+            }
+            false => "dry run: would be applied; nothing was changed",
         };
         WriteResult { is_dry_run: true, ..WriteResult::planned(plan, ResultWord::Unknown, reason) }
     }

@@ -93,6 +93,11 @@ pub trait Pane: Sync {
         None
     }
 
+    /// What its rows are, where a filter that hides some of them must not be overlooked.
+    fn hidden(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What an empty pane says, once its sources have answered.
     fn empty(&self, cx: &Cx) -> String;
 }

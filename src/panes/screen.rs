@@ -34,6 +34,7 @@ pub fn settle(cx: &Cx, ui: &mut Ui, area: Rect) {
     if let Some(places) = &layout.detail {
         detail::settle(cx, ui, places);
     }
+    overlay::settle(cx, ui, area);
 }
 
 /// What of the repository is on the screen.

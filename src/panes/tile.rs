@@ -62,6 +62,10 @@ fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Re
             let shown = format!(" {} of {} ", list.order.len(), list.total);
             words.push(shown, Role::Dim);
             words.push(format!(" /{} ", filter.text), Role::Filter);
+            let hidden = list.total.saturating_sub(list.order.len());
+            if let Some(what) = PANES[pane].hidden().filter(|_| hidden > 0) {
+                words.push(format!(" {} {hidden} {what} hidden ", cx.glyph(Glyph::Attention)), Role::Attention);
+            }
         }
         None => words.push(format!(" {} ", list.total), Role::Dim),
     }
@@ -116,7 +120,10 @@ fn empty(cx: &Cx, pane: &dyn Pane, list: &ListState, area: Rect, buf: &mut Buffe
             freshness::of_topics(cx, pane.topics())
         }
         _ if list.total > 0 => Words::of(format!("no row of {} passes the filter", list.total), Role::Filter),
-        _ => Words::of(pane.empty(cx), Role::Dim),
+        _ => match cx.model.nowhere().filter(|_| pane.sources().contains(&"rollouts")) {
+            Some(nowhere) => Words::of(format!("{} {nowhere}", cx.glyph(Glyph::Unknown)), Role::Unknown),
+            None => Words::of(pane.empty(cx), Role::Dim),
+        },
     };
     brush::lines(cx, &words.wrapped(usize::from(area.width), 2), area, buf);
 }

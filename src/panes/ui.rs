@@ -6,8 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::plan::{Plan, Refusal};
 use crate::keys::layer;
+use crate::release::attention::Need;
+use crate::release::availability;
 use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
+use crate::release::replicas::ReplicaSet;
 use crate::release::rollout::Rollout;
 use crate::theme::Role;
 
@@ -39,12 +42,31 @@ pub struct Ui {
     pub read_only: Option<String>,
     /// When writing closes by itself.
     pub write_until: Option<Timestamp>,
+    /// The API server has denied every right that it was asked for.
+    pub is_viewer: bool,
+    /// Actions that are known not to be permitted on what is selected, with the reason.
+    pub denied: Vec<(&'static str, String)>,
+    /// What is wrong with the configuration.
+    pub warnings: Vec<String>,
     /// Writes under way or waiting for their effect.
-    pub at_work: usize,
+    pub at_work: Arc<[AtWork]>,
     /// `demo` or empty, for the header.
     pub world: &'static str,
     /// A fault of the simulated world that is switched on.
     pub fault: Option<String>,
+}
+
+/// One write under way or waiting for its effect, or settled just now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AtWork {
+    /// The Rollout that it is about.
+    pub uid: Uid,
+    /// What the Rollout needed when it was confirmed: those rows stay where they are until it is settled.
+    pub needs: Vec<Need>,
+    /// `promote: waiting for the effect`.
+    pub words: String,
+    /// Whether the operator still waits for it.
+    pub is_open: bool,
 }
 
 /// One watched context.
@@ -80,6 +102,10 @@ impl Detail {
 pub enum Overlay {
     Confirm(Box<Confirm>),
     Help {
+        scroll: u16,
+    },
+    /// All that is wrong with the configuration.
+    Warnings {
         scroll: u16,
     },
     Palette(Palette),
@@ -128,6 +154,8 @@ pub struct Confirm {
     pub reason_required: bool,
     pub field: Field,
     pub scroll: u16,
+    /// Whether the action and the object can be read on the screen, as it was last drawn.
+    pub is_legible: bool,
 }
 
 /// The text field of the confirm dialog that has the keys.
@@ -170,6 +198,9 @@ impl Confirm {
             return Some("nothing to do".to_owned());
         }
         let asked = if self.items.iter().all(|item| item.plan.is_on_github()) { "GitHub" } else { "the API server" };
+        if !self.is_legible {
+            return Some("enlarge the terminal to confirm: what it is about cannot be seen".to_owned());
+        }
         if self.items.iter().any(|item| item.check == Check::Running) {
             return Some(format!("asking {asked} first"));
         }
@@ -194,7 +225,15 @@ pub struct Palette {
     pub text: String,
     /// Entries that match, best first: label and help.
     pub entries: Vec<PaletteEntry>,
-    pub selected: usize,
+    /// None: nothing, before one is chosen.
+    pub selected: Option<usize>,
+}
+
+impl Palette {
+    /// The entry that would be done.
+    pub fn chosen(&self) -> Option<&PaletteEntry> {
+        self.entries.get(self.selected?)
+    }
 }
 
 /// One line of the palette.
@@ -212,8 +251,29 @@ pub struct PaletteEntry {
 #[derive(Debug)]
 pub struct Revisions {
     pub rollout: ObjectId,
-    pub selected: usize,
+    /// The ReplicaSet under the cursor; None until there is one to go back to.
+    pub selected: Option<Uid>,
     pub opened: Timestamp,
+}
+
+impl Revisions {
+    /// Puts the cursor on the first revision that one can go back to, as soon as there is one, and holds it there.
+    pub fn settle(&mut self, model: &Model) {
+        let Some(rollout) = model.rollouts.get(&self.rollout.uid) else { return };
+        let sets = model.replica_sets_of(rollout);
+        if self.index(&sets).is_none() {
+            let can = |set: &&&ReplicaSet| {
+                set.revision.is_some_and(|revision| availability::undo_to(model, rollout, revision).is_ok())
+            };
+            self.selected = sets.iter().find(can).map(|set| set.id.uid.clone());
+        }
+    }
+
+    /// Where the cursor stands among these.
+    pub fn index(&self, sets: &[&ReplicaSet]) -> Option<usize> {
+        let selected = self.selected.as_ref()?;
+        sets.iter().position(|set| set.id.uid == *selected)
+    }
 }
 
 /// One line to the operator, at the foot of the screen.
@@ -239,7 +299,10 @@ impl Ui {
             contexts,
             read_only: None,
             write_until: None,
-            at_work: 0,
+            is_viewer: false,
+            denied: Vec::new(),
+            warnings: Vec::new(),
+            at_work: Arc::default(),
             world: "",
             fault: None,
         }
@@ -269,7 +332,7 @@ impl Ui {
                 Field::Reason => vec![layer::INPUT],
                 Field::Name => vec![layer::TYPE_NAME],
             },
-            Some(Overlay::Help { .. } | Overlay::Look(_)) => vec![layer::HELP],
+            Some(Overlay::Help { .. } | Overlay::Warnings { .. } | Overlay::Look(_)) => vec![layer::HELP],
             Some(Overlay::Palette(_)) => vec![layer::PALETTE],
             Some(Overlay::Filter { .. } | Overlay::Ask(_)) => vec![layer::INPUT],
             Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],

@@ -9,6 +9,7 @@ pub mod blame;
 pub mod blocker;
 pub mod commit;
 pub mod condition;
+pub mod controller;
 pub mod cost;
 mod cost_legacy;
 pub mod deed;

@@ -57,9 +57,9 @@ fn records_are_numbered_chained_and_private() {
 }
 
 #[test]
-fn an_empty_place_is_whole() {
+fn where_nothing_was_recorded_there_is_no_journal() {
     let directory = tempfile::tempdir().unwrap();
-    assert_eq!(verify(directory.path()).unwrap(), Verified::Whole { records: 0, torn: 0 });
+    assert_eq!(verify(directory.path()).unwrap(), Verified::Missing);
     assert!(read(directory.path()).unwrap().is_empty());
 }
 
@@ -266,6 +266,15 @@ fn secrets_and_bulk_stay_out() {
     let text = fs::read_to_string(directory.path().join(FILE)).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("debug") && text.contains("owner") && text.len() < 10_000);
+}
+
+#[test]
+fn a_journal_that_was_taken_away_is_missed() {
+    let directory = written(2);
+    fs::remove_file(directory.path().join(FILE)).unwrap();
+    assert_eq!(broken_at(directory.path()), 1, "the head file knows of it");
+    fs::remove_file(directory.path().join("audit.head")).unwrap();
+    assert_eq!(broken_at(directory.path()), 1, "the lock knows of it");
 }
 
 proptest! {

@@ -124,7 +124,7 @@ fn a_write_on_its_way_is_recorded_before_the_end() {
             None => pty.hang_up(),
         }
         pty.ends_within(Duration::from_secs(10));
-        assert_eq!(kinds(&pty), ["intent", "outcome"], "{name}");
+        assert_eq!(kinds(&pty), ["intent", "outcome", "verified"], "{name}");
         assert_eq!(records(&pty)[1].pointer("/result/result"), Some(&json!("applied")), "{name}: {:?}", records(&pty));
     }
 }
