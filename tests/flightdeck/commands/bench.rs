@@ -23,7 +23,7 @@ pub struct Bench {
 
 impl Bench {
     pub async fn new() -> Bench {
-        let config = WorldConfig { stories: vec![include_str!("story.yaml").to_owned()], speed: 1.0 };
+        let config = WorldConfig { stories: vec![include_str!("story.yaml").to_owned()], ..WorldConfig::empty() };
         let world = World::start(config).await.expect("a world");
         let home = Home::new();
         home.write("kubeconfig", &kubeconfig(&world.kubernetes_url()));
