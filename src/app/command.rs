@@ -164,6 +164,7 @@ impl App {
         if let Some((pane, row)) = now::elsewhere(&self.cx(now), &row).filter(|_| PANES[pane].name() == "now") {
             let effects = self.focus_pane(pane);
             self.ui.lists[pane].cursor = Some(row);
+            self.ui.lists[pane].is_chosen = true;
             return effects;
         }
         if PANES[pane].look(&self.cx(now), &row).is_some() {
