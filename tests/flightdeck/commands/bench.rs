@@ -56,7 +56,7 @@ impl Bench {
 
     async fn of(stories: &[&str]) -> Bench {
         let stories = stories.iter().map(|story| (*story).to_owned()).collect();
-        let world = World::start(WorldConfig { stories, speed: 1.0 }).await.expect("a world");
+        let world = World::start(WorldConfig { stories, ..WorldConfig::empty() }).await.expect("a world");
         let home = Home::new();
         home.write("kubeconfig", &kubeconfig(&world.kubernetes_url()));
         Bench { world, home }
