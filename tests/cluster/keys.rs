@@ -74,7 +74,7 @@ async fn every_action_is_a_key() {
     act(&mut screen, &stage, "F", "promote-full").await;
     stage.is("Healthy", 4).await;
 
-    witnesses_agree(&stage);
+    witnesses_agree(&stage).await;
     screen.press("q");
     let (status, _) = screen.process().end(crate::stage::STALE_WITHIN).await;
     assert!(status.success());
@@ -82,7 +82,7 @@ async fn every_action_is_a_key() {
 }
 
 /// The journal has an intent, an outcome and what was seen of each; the server heard each once, and one try before.
-fn witnesses_agree(stage: &Stage) {
+async fn witnesses_agree(stage: &Stage) {
     let actions = [
         ("promote", "rollouts/status"),
         ("pause", "rollouts"),

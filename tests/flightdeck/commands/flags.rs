@@ -85,8 +85,9 @@ async fn without_yes_or_dry_nothing_is_changed_or_recorded() {
     assert!(plan.contains("features.new_checkout.rollout.prod: 100 -> 0"), "{plan}");
     assert!(plan.contains("Flag new_checkout  refused"), "{plan}");
     let dry = bench.run("flags kill new_checkout --dry-run -o json").await.ends(0).result();
-    let wanted = "dry run: it is still as planned on, and GitHub cannot try it dry; nothing was changed";
-    assert_eq!((&dry["result"], &dry["verified"], &dry["reason"]), (&json!("unknown"), &json!(false), &json!(wanted)));
+    assert_eq!((&dry["result"], &dry["verified"]), (&json!("unknown"), &json!(false)));
+    let reason = dry["reason"].as_str().unwrap();
+    assert!(reason.contains("GitHub cannot try it dry; nothing was changed"), "{reason}");
     assert_eq!((bench.writes(), bench.records()), (Vec::new(), Vec::new()));
 }
 
