@@ -30,7 +30,7 @@ async fn a_kill_is_verified_recorded_and_restored_byte_for_byte() {
     let kill = ["flags", "kill", "new_checkout", "--yes", "--reason", "TICKET-1 it loops", "-o", "json"];
     let killed = bench.home.run(&kill, "").await.ends(0).result();
     assert_eq!((&killed["result"], &killed["verified"]), (&json!("applied"), &json!(true)), "{killed:#}");
-    assert!(killed["tookMs"].is_u64() && killed["reason"].as_str().unwrap().contains("took effect"), "{killed:#}");
+    assert!(killed["tookMs"].is_u64() && killed["reason"].as_str().unwrap().contains("committed in"), "{killed:#}");
     let target = json!({ "context": "acme/shop", "namespace": "", "kind": "Flag", "name": "new_checkout",
         "uid": "flag/new_checkout" });
     assert_eq!(killed["target"], target);
