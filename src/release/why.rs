@@ -62,12 +62,11 @@ pub fn metric_sentence(run: &AnalysisRun, result: &MetricResult) -> String {
 pub fn refusal_of<'a>(model: &'a Model, rollout: &Rollout) -> Option<&'a ObjectEvent> {
     let hash = rollout.status.current_pod_hash.as_deref()?;
     // The ReplicaSet's name is the Rollout's and the hash; its own UID is not known without watching every ReplicaSet.
-    let set = format!("{}-{hash}", rollout.id.name);
-    model
-        .refusals
-        .iter()
-        .filter(|event| event.id.is_beside(&rollout.id) && *event.object == *set)
-        .max_by_key(|event| event.at)
+    let is_of_set = |object: &str| {
+        object.strip_prefix(&*rollout.id.name).and_then(|rest| rest.strip_prefix('-')).is_some_and(|rest| rest == hash)
+    };
+    let of_set = model.refusals.iter().filter(|event| is_of_set(&event.object) && event.id.is_beside(&rollout.id));
+    of_set.max_by_key(|event| event.at)
 }
 
 /// Who refused and what it said, from the API server's message; the whole message when it has no known shape.
