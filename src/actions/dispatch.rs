@@ -24,7 +24,10 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
         return Err(Refusal::because(format!("{} is {}: enable it first", view.file, workflow.state.word())));
     }
     let duty = subject::duty_of(wish.target).ok_or_else(|| super::guard::gone(wish.target))?;
-    let branch = wish.repository()?.default_branch();
+    // A guess would start another workflow than the one that is shown.
+    let unknown =
+        || Refusal::because(format!("the default branch of {} is not known yet: try again", wish.target.context));
+    let branch = &wish.repository()?.about.as_ref().ok_or_else(unknown)?.default_branch;
     let path = git::workflow_path(wish.target, &view.file);
     let request = Request {
         method: "POST",

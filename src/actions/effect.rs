@@ -2,8 +2,6 @@
 //!
 //! Each effect carries what the plan saw, so that it cannot be there before the write.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -12,9 +10,11 @@ use crate::release::flag::Flag;
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
 use crate::release::phase::Phase;
-use crate::release::repository::{Duty, Topic};
+use crate::release::repository::{Duty, Repository, Topic};
 use crate::release::rollout::{PauseCondition, Rollout};
+use crate::release::step_edit::Step;
 use crate::release::subject;
+use crate::release::workflow::Workflow;
 
 /// What must be seen in the model before the action counts as done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,8 +55,8 @@ pub enum Effect {
     FlagIs(Box<Flag>),
     /// The repository variable has this value.
     LimitIs(Decimal),
-    /// The workflow's file has this text.
-    FileIs { duty: Duty, text: Arc<str> },
+    /// The workflow's file is without that step.
+    StepGone { duty: Duty, step: Step },
     /// A pull request from that branch is open: as far as it goes without somebody who merges it.
     PullOpened { branch: String },
 }
@@ -83,7 +83,7 @@ impl Effect {
                 | Effect::WorkflowIs(_)
                 | Effect::FlagIs(_)
                 | Effect::LimitIs(_)
-                | Effect::FileIs { .. }
+                | Effect::StepGone { .. }
         )
     }
 
@@ -91,7 +91,7 @@ impl Effect {
     pub fn topic(&self, target: &ObjectId) -> Option<Topic> {
         match self {
             Effect::WorkflowIs(_) => subject::duty_of(target).map(Duty::topic),
-            Effect::RunBegan { duty, .. } | Effect::FileIs { duty, .. } => Some(duty.topic()),
+            Effect::RunBegan { duty, .. } | Effect::StepGone { duty, .. } => Some(duty.topic()),
             Effect::FlagIs(_) => Some(Topic::Flags),
             Effect::LimitIs(_) => Some(Topic::Cost),
             Effect::PullOpened { .. } => Some(Topic::Pulls),
@@ -102,14 +102,15 @@ impl Effect {
     /// Whether what was done is undone by now, in words. That the controller has yet to look at a newer spec is no sign of
     /// it: only the opposite of what was done is.
     pub fn put_back(&self, model: &Model, target: &ObjectId) -> Option<String> {
-        if self.is_on_github() {
-            let is_back = on_github(self, model, target) == Progress::NotYet;
-            return is_back.then(|| "it took effect and was put back".to_owned());
-        }
-        let rollout = model.rollouts.get(&target.uid)?;
+        let rollout = || model.rollouts.get(&target.uid);
+        let repository = || model.repositories.get(&target.context);
         let is_back = match self {
-            Effect::SpecPaused(wanted) => rollout.spec_paused != *wanted,
-            Effect::TemplateIsNot(before) => rollout.status.current_pod_hash.as_deref() == Some(before),
+            Effect::SpecPaused(wanted) => rollout()?.spec_paused != *wanted,
+            Effect::TemplateIsNot(before) => rollout()?.status.current_pod_hash.as_deref() == Some(before),
+            Effect::WorkflowIs(wanted) => workflow(repository()?, target)?.state.word() != wanted,
+            Effect::FlagIs(wanted) => !acts_alike(wanted, flag(repository()?, &wanted.name)?),
+            Effect::LimitIs(wanted) => repository()?.limit.as_ref()?.as_ref().ok()? != wanted,
+            Effect::StepGone { duty, step } => step.is_in(file_of(repository()?, *duty)?)?,
             _ => false,
         };
         is_back.then(|| "it took effect and was put back".to_owned())
@@ -145,7 +146,7 @@ impl Effect {
                 | Effect::RunBegan { .. }
                 | Effect::FlagIs(_)
                 | Effect::LimitIs(_)
-                | Effect::FileIs { .. }
+                | Effect::StepGone { .. }
                 | Effect::PullOpened { .. }
         )
     }
@@ -202,21 +203,18 @@ impl Effect {
 /// Looks for an effect in what GitHub has shown.
 fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
     let Some(repository) = model.repositories.get(&target.context) else { return Progress::NotYet };
-    let state = || repository.workflow(subject::duty_of(target)?)?.workflow.as_ref();
     match effect {
-        Effect::WorkflowIs(wanted) => done_if(state().is_some_and(|workflow| workflow.state.word() == wanted)),
+        Effect::WorkflowIs(wanted) => {
+            done_if(workflow(repository, target).is_some_and(|workflow| workflow.state.word() == wanted))
+        }
         Effect::RunBegan { duty, after } => {
             let runs = repository.workflow(*duty).map_or(&[][..], |view| &view.runs);
             done_if(runs.iter().any(|run| run.id.is_some_and(|id| id > *after) && run.event == "workflow_dispatch"))
         }
-        Effect::FlagIs(wanted) => {
-            let flags = repository.flags.as_ref().and_then(|file| file.flags.as_ref().ok());
-            done_if(flags.and_then(|flags| flags.get(&wanted.name)) == Some(wanted))
-        }
+        Effect::FlagIs(wanted) => done_if(flag(repository, &wanted.name).is_some_and(|flag| acts_alike(wanted, flag))),
         Effect::LimitIs(wanted) => done_if(repository.limit.as_ref() == Some(&Ok(*wanted))),
-        Effect::FileIs { duty, text } => {
-            let source = repository.workflow(*duty).and_then(|view| view.source.as_ref());
-            done_if(source.is_some_and(|file| file.text == *text))
+        Effect::StepGone { duty, step } => {
+            done_if(file_of(repository, *duty).and_then(|text| step.is_in(text)) == Some(false))
         }
         Effect::PullOpened { branch } => {
             let pull = repository.open.iter().find(|pull| pull.head_ref.as_deref() == Some(branch));
@@ -226,6 +224,23 @@ fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
         }
         _ => Progress::NotYet,
     }
+}
+
+fn workflow<'a>(repository: &'a Repository, target: &ObjectId) -> Option<&'a Workflow> {
+    repository.workflow(subject::duty_of(target)?)?.workflow.as_ref()
+}
+
+fn flag<'a>(repository: &'a Repository, name: &str) -> Option<&'a Flag> {
+    repository.flags.as_ref()?.flags.as_ref().ok()?.get(name)
+}
+
+fn file_of(repository: &Repository, duty: Duty) -> Option<&str> {
+    Some(&*repository.workflow(duty)?.source.as_ref()?.text)
+}
+
+/// Owners and guardrails are other people's business: only what makes a flag act counts.
+fn acts_alike(one: &Flag, other: &Flag) -> bool {
+    (&one.default, &one.rollout) == (&other.default, &other.rollout)
 }
 
 fn done_if(done: bool) -> Progress {

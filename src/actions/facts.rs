@@ -35,7 +35,7 @@ pub(super) fn of(model: &Model, kind: Kind, target: &ObjectId) -> Option<Vec<(&'
             let flag = file.flags.as_ref().ok()?.get(subject::flag_of(target)?);
             flag.map(|_| vec![("the flags file", short(&file.sha))])
         }
-        Kind::Limit => {
+        Kind::Limit if subject::is_limit(target) => {
             let value = match &repository.limit {
                 Some(Ok(limit)) => limit.to_string(),
                 Some(Err(_)) => "no amount".to_owned(),
@@ -43,7 +43,7 @@ pub(super) fn of(model: &Model, kind: Kind, target: &ObjectId) -> Option<Vec<(&'
             };
             Some(vec![("the limit", value)])
         }
-        Kind::Rollout | Kind::AnalysisRun | Kind::Preview => None,
+        Kind::Limit | Kind::Rollout | Kind::AnalysisRun | Kind::Preview => None,
     }
 }
 
@@ -66,11 +66,11 @@ fn is_seen(repository: &Repository, topic: Topic) -> Result<(), Refusal> {
     let sight = repository.sight(topic);
     match (sight.failing, sight.seen) {
         (Some((_, failure)), _) => Err(Refusal::because(format!(
-            "{} cannot be seen, so not acting on what may be out of date: {}",
+            "GitHub cannot be asked about {}: not acting on what may be out of date ({})",
             topic.word(),
             failure.message
         ))),
-        (None, None) => Err(Refusal::because(format!("{} are still being read", topic.word()))),
+        (None, None) => Err(Refusal::because(format!("GitHub has not answered about {} yet", topic.word()))),
         (None, Some(_)) => Ok(()),
     }
 }

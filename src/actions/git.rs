@@ -51,6 +51,11 @@ impl Commit<'_> {
         let effect = if is_protected { Effect::PullOpened { branch: side } } else { effect };
         let mut plan = plan(wish, action, kind, requests, changes, effect);
         plan.diff = self.diff();
+        if self.is_protected.is_none() {
+            let doubt =
+                format!("whether {} is protected cannot be seen: if so, GitHub refuses the commit", self.branch);
+            plan.notes.push(doubt);
+        }
         if is_protected {
             plan.notes.push(format!("{} is protected: not in effect before the pull request is merged", self.branch));
         }
@@ -107,7 +112,8 @@ impl Commit<'_> {
 
     /// The same for the same edit of the same file: pressed twice, the second finds the first.
     fn side_branch(&self) -> String {
-        let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
+        let plain =
+            |character: char| if character.is_ascii_alphanumeric() || character == '_' { character } else { '-' };
         let topic: String = self.topic.chars().map(plain).take(60).collect();
         format!("flightdeck/{topic}-{}", short(self.sha))
     }

@@ -22,6 +22,9 @@ pub(super) static KILL: Action = Action {
     make: |wish| {
         let (file, name) = flag_of(wish)?;
         let edit = flag_edit::kill(&file.text, name).map_err(|refusal| Refusal::because(refusal.to_string()))?;
+        if edit.changes.is_empty() {
+            return Err(Refusal::because(format!("{} is off already, everywhere", visible(name))));
+        }
         make(wish, &KILL, file, name, edit)
     },
 };
@@ -45,18 +48,19 @@ pub(super) static RESTORE: Action = Action {
 
 fn flag_of<'a>(wish: &Wish<'a>) -> Result<(&'a FlagsFile, &'a str), Refusal> {
     let repository = wish.repository()?;
-    let file = repository.flags.as_ref().ok_or_else(|| super::guard::gone(wish.target))?;
+    let missing = || Refusal::because(format!("there is no flags file in {}", wish.target.context));
+    let file = repository.flags.as_ref().ok_or_else(missing)?;
     let name = subject::flag_of(wish.target).ok_or_else(|| super::guard::gone(wish.target))?;
     let flags = file.flags.as_ref().map_err(|why| Refusal::because(format!("{} {why}", file.path)))?;
     if flags.get(name).is_none() {
-        return Err(Refusal::because(format!("there is no flag {name} in {}", file.path)));
+        return Err(Refusal::because(format!("there is no flag {} in {}", visible(name), file.path)));
     }
     Ok((file, name))
 }
 
 fn make(wish: &Wish<'_>, action: &'static Action, file: &FlagsFile, name: &str, edit: Edit) -> Result<Plan, Refusal> {
     if edit.changes.is_empty() {
-        return Err(Refusal::because(format!("{name} is off already, everywhere")));
+        return Err(Refusal::because(format!("nothing of {} would change: it is so already", visible(name))));
     }
     let because = if wish.reason.is_empty() { String::new() } else { format!(" ({})", wish.reason) };
     let commit = Commit {
@@ -76,7 +80,8 @@ fn make(wish: &Wish<'_>, action: &'static Action, file: &FlagsFile, name: &str, 
     let lines =
         edit.changes.iter().map(|change| FromTo::new(visible(&change.path), shown(&change.from), shown(&change.to)));
     plan.changes.splice(0..0, lines);
-    plan.inverse = json!({ "action": RESTORE.name, "changes": edit.changes });
+    let inverse = if action.name == KILL.name { RESTORE.name } else { KILL.name };
+    plan.inverse = json!({ "action": inverse, "changes": edit.changes });
     plan.notes.push("a commit is not live before what reads the file is deployed or reloads it".to_owned());
     Ok(plan)
 }
@@ -96,9 +101,10 @@ fn last_kill(wish: &Wish<'_>) -> Result<Vec<Change>, Refusal> {
     let is_kill = |deed: &&crate::release::deed::Deed| {
         deed.uid == wish.target.uid && deed.context == wish.target.context && &*deed.action == KILL.name
     };
-    // Newest first. One that was refused has changed nothing.
-    let done = wish.model.deeds.iter().filter(is_kill).filter(|deed| deed.was_accepted());
-    let inverse = done.filter_map(|deed| deed.inverse.as_ref()).next();
+    // Newest first. One that may have been done counts: values of an earlier one would not be what it has changed, and
+    // where it was not done after all, the file is not as a kill leaves it, and nothing is put back.
+    let last = wish.model.deeds.iter().filter(is_kill).find(|deed| deed.may_have_been_done());
+    let inverse = last.and_then(|deed| deed.inverse.as_ref());
     let changes = inverse.map(|inverse: &Value| serde_json::from_value(inverse["changes"].clone()));
     match changes {
         Some(Ok(changes)) => Ok(changes),

@@ -41,6 +41,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether it changes something on GitHub, not in a cluster.
+    pub fn is_on_github(&self) -> bool {
+        super::action(self.action).is_some_and(|action| action.on.is_on_github())
+    }
+
     /// What has to be typed to confirm it; None where a key is enough.
     pub fn to_type(&self) -> Option<&str> {
         match &self.danger {

@@ -20,10 +20,10 @@ pub(super) static REMOVE_STEP: Action = Action {
 
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let (view, _) = wish.workflow()?;
-    let duty = subject::duty_of(wish.target);
+    let duty = subject::duty_of(wish.target).ok_or_else(|| super::guard::gone(wish.target))?;
     let (step, what) = match duty {
-        Some(Duty::Smoke) => (Step::Smoke, "k6 step"),
-        Some(Duty::Plan) => (Step::Gate, "budget gate"),
+        Duty::Smoke => (Step::Smoke, "k6 step"),
+        Duty::Plan => (Step::Gate, "budget gate"),
         _ => return Err(Refusal::because(format!("{} has no step that a rollback would take out", view.file))),
     };
     let unread = || Refusal::because(format!("the file of {} could not be read", view.file));
@@ -41,7 +41,7 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
         message: format!("Take the {what} out of {}", view.file),
         topic: format!("without-{what}"),
     };
-    let effect = Effect::FileIs { duty: duty.unwrap_or(Duty::Smoke), text: removal.after.as_str().into() };
+    let effect = Effect::StepGone { duty, step };
     let mut plan = commit.plan(wish, &REMOVE_STEP, "Workflow", effect)?;
     plan.changes.insert(0, FromTo::new(removal.what, "there", "gone"));
     plan.notes.push("the commit changes the next run, not one that is under way".to_owned());

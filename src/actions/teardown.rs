@@ -7,7 +7,9 @@ use super::guard::Seen;
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal, Request};
 use super::{Action, Kind, Needs, RestsOn, Wish};
 use crate::release::access::Right;
+use crate::release::model::Model;
 use crate::release::preview::{may_tear_down, number};
+use crate::release::repository::Topic;
 
 pub(super) static TEARDOWN: Action = Action {
     name: "teardown",
@@ -26,7 +28,8 @@ const GONE_WITHIN: SignedDuration = SignedDuration::from_mins(3);
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let namespace = wish.preview()?;
     let (name, uid) = (&*namespace.id.name, &*namespace.id.uid.0);
-    let doubt = may_tear_down(namespace, &wish.model.preview_pull(namespace), &wish.model.preview_rules())?;
+    let pull = wish.model.preview_pull(namespace);
+    let doubt = may_tear_down(namespace, &pull, &wish.model.preview_rules())?.or_else(|| outdated(wish.model));
     let number = number(name).ok_or_else(|| super::guard::gone(wish.target))?;
     let request = Request {
         method: "DELETE",
@@ -67,4 +70,11 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
         seen: Seen::of(wish.model, Kind::Preview, wish.target).unwrap_or_default(),
         inverse: serde_json::Value::Null,
     })
+}
+
+/// A pull request that was closed when GitHub was last seen may be open again.
+fn outdated(model: &Model) -> Option<String> {
+    let (_, repository) = model.repository()?;
+    let (_, failure) = repository.sight(Topic::Previews).failing?;
+    Some(format!("was closed when it was last seen, and GitHub cannot be asked now ({})", failure.message))
 }

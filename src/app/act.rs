@@ -150,7 +150,7 @@ impl App {
         {
             return self.read_templates(target, revision);
         }
-        self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now }));
+        self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: None, opened: now }));
         match (&self.ui.detail, self.focus_on(target)) {
             (None, Some(focus)) => {
                 self.model.forget_focus(&super::of_focus());
@@ -251,6 +251,7 @@ impl App {
             reason_required,
             field,
             scroll: 0,
+            is_legible: false,
         })));
         checks
     }
@@ -269,7 +270,15 @@ impl App {
             && let Some(Overlay::Confirm(confirm)) = &mut self.ui.overlay
             && let Some(item) = confirm.items.get_mut(index)
         {
+            // The operator saw it and wanted it: that is part of the story.
+            let refused = match &check {
+                Check::Refused(why) => {
+                    Some(Effect::Refused { plan: Box::new(item.plan.clone()), reason: String::new(), why: why.clone() })
+                }
+                _ => None,
+            };
             item.check = check;
+            return refused.into_iter().collect();
         }
         Vec::new()
     }
@@ -299,15 +308,21 @@ impl App {
                     format!("{} {} not sent: {}", item.plan.action, item.plan.target.path(), refusal.reason),
                     Role::Attention,
                 );
+                effects.push(Effect::Refused {
+                    plan: Box::new(item.plan),
+                    reason: reason.clone(),
+                    why: refusal.reason,
+                });
                 continue;
             }
             let work = self.number();
             self.forget_superseded(&item.plan);
             let plan = Box::new(item.plan.clone());
-            self.works.push(Work::new(work, item.plan, now));
+            let needs = self.needs_of(&item.plan.target.uid, now);
+            self.works.push(Work { needs, ..Work::new(work, item.plan, now) });
             effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });
         }
-        if !effects.is_empty() {
+        if effects.iter().any(|effect| matches!(effect, Effect::Send { .. })) {
             self.ui.list_mut().marks.clear();
         }
         effects
@@ -322,6 +337,22 @@ impl App {
         let Some(target) = targets.first() else { return Some("nothing is selected".to_owned()) };
         let refusal = self.wish(target, None, now, |wish| action.plan(wish)).err()?;
         Some(refusal.reason).filter(|reason| ![actions::CHOOSE_REVISION, actions::TYPE_AMOUNT].contains(&&**reason))
+    }
+
+    /// Actions that would be done to what is selected, were they not known to be denied.
+    pub(super) fn denied(&self, now: Timestamp) -> Vec<(&'static str, String)> {
+        // Mostly nothing is denied, and no plan need be made to know that.
+        if !self.access.values().any(|verdict| matches!(verdict, Verdict::Denied(_))) {
+            return Vec::new();
+        }
+        let Some(target) = self.selected(now) else { return Vec::new() };
+        let of_rollouts = actions::ACTIONS.iter().filter(|action| action.on == Kind::Rollout);
+        let denied = of_rollouts.filter_map(|action| {
+            let open = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), ..*wish }).is_ok();
+            let refusal = self.wish(&target, None, now, |wish| open(wish).then(|| action.plan(wish).err()))??;
+            Some((action.name, refusal.reason))
+        });
+        denied.collect()
     }
 
     /// Calls `f` with the wish for that target, as things stand.
@@ -352,6 +383,6 @@ impl App {
     /// The circumstances of what is on the screen.
     pub(super) fn cx(&self, now: Timestamp) -> Cx<'_> {
         let many = self.settings.contexts.len() > 1;
-        Cx::new(self.shown(), &self.settings.theme, &self.settings.glyphs, now, many)
+        Cx::new(self.shown(), &self.settings.theme, &self.settings.glyphs, now, many).with(&self.ui.at_work)
     }
 }

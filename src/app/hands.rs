@@ -16,16 +16,18 @@ use crate::release::observation::{Failure, Observation, Report, Said, SourceId};
 use crate::sources::api::{ANSWER_WITHIN, unreachable};
 use crate::sources::cluster::{self, Address, Cluster};
 use crate::sources::github;
+use crate::sources::namespaces::look_for;
 use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, SOURCES, Scope};
 use crate::theme::Role;
 use crate::writers;
-use crate::writers::audit::{self, Journal};
+use crate::writers::audit::{self, Journal, JournalError};
 use crate::writers::preflight::Preflight;
-use crate::writers::{Order, Writer, execute, kubernetes, record_verified};
+use crate::writers::{Order, Writer, execute, kubernetes, record_refused, record_verified};
 
 use super::event::{Effect, Event};
+use super::export;
 use super::previews::Roster;
 
 /// The name of the simulated world's health.
@@ -65,6 +67,8 @@ pub struct Hands {
     github: Option<github::Handle>,
     preflights: Preflights,
     always: JoinSet<()>,
+    /// What is being written into the journal.
+    recording: JoinSet<()>,
     focus: Option<JoinHandle<()>>,
     series: Option<JoinHandle<()>>,
     checks: Arc<Semaphore>,
@@ -108,6 +112,7 @@ impl Hands {
             github: None,
             preflights: Preflights::default(),
             always,
+            recording: JoinSet::new(),
             focus: None,
             series: None,
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
@@ -133,6 +138,7 @@ impl Hands {
                 let Some(cluster) = connected(&context, &address, &reports).await else { return };
                 let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
                 watches.spawn(watch_requests(cluster.clone(), previews, reports.clone()));
+                watches.spawn(look_for(cluster.clone(), namespace, reports.clone()));
                 let (connect, writer) = watch::channel(None);
                 if let Ok(mut connections) = connections.lock() {
                     connections.insert(context.clone(), Connection { cluster, writer });
@@ -173,19 +179,15 @@ impl Hands {
             }
             Effect::Send { work, checked, plan, reason } => self.send(work, checked, plan, reason),
             Effect::Verified { plan, executed, progress, took, cause } => {
-                let journal = self.tools.journal.clone();
-                let now = (self.tools.clock)();
+                let (journal, now) = (self.tools.journal.clone(), (self.tools.clock)());
                 let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-                let events = self.events.clone();
-                let reports = self.reports.clone();
-                tokio::spawn(async move {
-                    let recorded = record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await;
-                    if let Err(error) = recorded {
-                        let text = format!("what was seen of the effect could not be recorded: {error}");
-                        let _ = events.send(Event::Notice(Notice { text, role: Role::Critical, until: None })).await;
-                    }
-                    tell_journal(&journal, &reports).await;
-                });
+                self.record(
+                    async move { record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await },
+                );
+            }
+            Effect::Refused { plan, reason, why } => {
+                let (journal, now) = (self.tools.journal.clone(), (self.tools.clock)());
+                self.record(async move { record_refused(&journal, &plan, &reason, &why, now).await });
             }
             Effect::Look(topics) => {
                 if let Some(github) = &self.github {
@@ -207,10 +209,29 @@ impl Hands {
             Effect::Export(text) => {
                 let path = self.tools.exports.clone();
                 let clock = self.tools.clock;
-                self.answer(async move { Event::Notice(export(&path, &text, clock()).await) });
+                self.answer(async move { Event::Notice(export::timeline(&path, &text, clock()).await) });
             }
             Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
         }
+    }
+
+    /// Writes into the journal; the exit waits for that.
+    fn record(&mut self, writing: impl Future<Output = Result<u64, JournalError>> + Send + 'static) {
+        let (journal, events, reports) = (self.tools.journal.clone(), self.events.clone(), self.reports.clone());
+        while self.recording.try_join_next().is_some() {}
+        self.recording.spawn(async move {
+            if let Err(error) = writing.await {
+                let text = format!("what became of it could not be recorded: {error}");
+                let _ = events.try_send(Event::Notice(Notice { text, role: Role::Critical, until: None }));
+            }
+            // It is recorded: nobody waits for the pane.
+            tokio::spawn(async move { tell_journal(&journal, &reports).await });
+        });
+    }
+
+    /// Waits until all that was seen of effects is recorded.
+    pub async fn recorded(&mut self) {
+        while self.recording.join_next().await.is_some() {}
     }
 
     /// Sends whatever the task makes of it back to the app.
@@ -261,7 +282,7 @@ impl Hands {
                 Err(reason) => return refused(reason),
             };
             let Some(preflight) = preflight else {
-                return refused("the API server's answer to the dry run is no longer at hand: try again".to_owned());
+                return refused("what was found out beforehand is no longer at hand: try again".to_owned());
             };
             let order = Order { plan: &plan, preflight: &preflight, reason: &reason };
             let executed = execute(order, &journal, &writer, clock).await;
@@ -386,16 +407,4 @@ async fn tell_journal(journal: &Journal, reports: &mpsc::Sender<Report>) {
 
 fn warnings(preflight: &Preflight) -> Vec<String> {
     preflight.dry_run.iter().flatten().flat_map(|tried| tried.warnings.clone()).collect()
-}
-
-async fn export(folder: &std::path::Path, text: &str, now: Timestamp) -> Notice {
-    let path = folder.join(format!("timeline-{}.md", now.strftime("%Y%m%d-%H%M%S")));
-    match tokio::fs::write(&path, text).await {
-        Ok(()) => Notice { text: format!("timeline written to {}", path.display()), role: Role::Ok, until: None },
-        Err(error) => Notice {
-            text: format!("the timeline could not be written to {}: {error}", path.display()),
-            role: Role::Critical,
-            until: None,
-        },
-    }
 }

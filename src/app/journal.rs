@@ -22,6 +22,11 @@ pub fn deeds(records: Vec<Record>) -> Vec<Deed> {
             Kind::Intent => {
                 deeds.insert(record.seq, begun(record));
             }
+            Kind::Refused => {
+                let outcome = format!("refused: {}", word_of(result, "reason"));
+                let (number, deed) = (record.seq, begun(record));
+                deeds.insert(number, Deed { outcome: Some(outcome.into()), severity: Severity::Attention, ..deed });
+            }
             Kind::Outcome => {
                 if let Some(deed) = record.entry.intent.and_then(|intent| deeds.get_mut(&intent)) {
                     let word = word(result, "result").unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::release::repository::{Duty, Topic};
 use crate::release::subject;
 use crate::writers::audit::Journal;
 
-use super::carry_out::{Terms, carry_out};
+use super::carry_out::{Carried, Terms, carry_out};
 use super::draft::{Asked, Draft, Writers, names, plan, preflight, templates};
 use super::find::find;
 use super::observe::Observer;
@@ -95,13 +95,65 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     if !wanted.act.yes && !confirmed_by_hand(&mut observer, &drafts).await {
         return Ok(unconfirmed(drafts));
     }
-    let drafts = drafts.into_iter().map(|draft| draft.still_holding(&observer, action, &settled)).collect();
+    let drafts: Vec<Draft> = drafts.into_iter().map(|draft| draft.still_holding(&observer, action, &settled)).collect();
     let terms = Terms {
         reason: wanted.act.reason.trim().to_owned(),
         journal: Journal::new(settled.state.clone(), settle::who()),
         verify_timeout: wanted.act.verify_timeout.or_else(|| settled.verify_timeout?.try_into().ok()),
     };
-    Ok(complained(carry_out(&mut observer, drafts, &terms).await, &settled))
+    // Flags share a file: each commit rests on the one before.
+    let batches: Vec<Vec<Draft>> = match action.on {
+        Kind::Flag => drafts.into_iter().map(|draft| vec![draft]).collect(),
+        _ => vec![drafts],
+    };
+    let mut all = Carried::default();
+    for (number, mut batch) in batches.into_iter().enumerate() {
+        if number > 0 {
+            let reason = wanted.act.reason.trim();
+            let asked = Asked { amount: wanted.amount, reason };
+            batch = again(&mut observer, &mut writers, action, (asked, &settled), batch, all.is_interrupted).await;
+        }
+        let carried = carry_out(&mut observer, batch, &terms).await;
+        all.lines.extend(carried.lines);
+        all.notes.extend(carried.notes);
+        all.is_interrupted |= carried.is_interrupted;
+    }
+    let mut answer = results(&all.lines);
+    answer.diagnostics = all.notes;
+    Ok(complained(answer, &settled))
+}
+
+/// The same, planned again on what the one before has left; what would come to something else is not sent.
+async fn again(
+    observer: &mut Observer,
+    writers: &mut Writers,
+    action: &Action,
+    (asked, settled): (Asked<'_>, &Settled),
+    drafts: Vec<Draft>,
+    is_interrupted: bool,
+) -> Vec<Draft> {
+    let mut fresh = Vec::new();
+    for draft in drafts {
+        let Draft::Ready(ready) = draft else {
+            fresh.push(draft);
+            continue;
+        };
+        let ended = |word, reason: &str| Draft::Ended(WriteResult::planned(&ready.plan, word, reason));
+        if is_interrupted {
+            fresh.push(ended(ResultWord::Refused, "interrupted, not sent"));
+            continue;
+        }
+        let target = &ready.plan.target;
+        let authority = settled.context(&target.context).authority;
+        fresh.push(match plan(observer, action, target, Ok(None), asked, authority) {
+            Draft::Planned(plan) if plan.effect == ready.plan.effect => preflight(observer, writers, &plan).await,
+            Draft::Planned(_) => {
+                ended(ResultWord::Conflict, "moved on, nothing was sent: it would come to something else")
+            }
+            other => other,
+        });
+    }
+    fresh
 }
 
 /// A first picture of all that the action rests on.
@@ -127,9 +179,13 @@ async fn observe(common: &Common, action: &Action, wanted: Wanted<'_>, settled: 
         Kind::Limit => Topic::Cost,
     };
     match settled.github.clone() {
-        Some(github) => observer.look(github, &[Topic::Pulls, topic]).await,
+        // What it rests on and no more: a kill does not wait for costs.
+        Some(github) => observer.look(github, &[topic]).await,
         None if action.on.is_on_github() => return Err(usage(NO_REPOSITORY)),
         None => {}
+    }
+    if action.name == "restore" {
+        observer.remember(&Journal::new(settled.state.clone(), settle::who())).await?;
     }
     match observer.blind_to(topic) {
         Some(blind) if action.on.is_on_github() => Err(blind),

@@ -11,8 +11,7 @@ use tokio::time::Instant;
 
 use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
-use crate::headless::Answer;
-use crate::headless::results::{ResultWord, WriteResult, results};
+use crate::headless::results::{ResultWord, WriteResult};
 use crate::writers::audit::Journal;
 use crate::writers::outcome::Outcome;
 use crate::writers::preflight::Preflight;
@@ -39,8 +38,18 @@ pub struct Terms {
     pub verify_timeout: Option<Duration>,
 }
 
+/// What became of everything.
+#[derive(Default)]
+pub struct Carried {
+    pub lines: Vec<WriteResult>,
+    /// What did not work beside it.
+    pub notes: Vec<String>,
+    /// Somebody wanted us to stop: nothing more is to be sent.
+    pub is_interrupted: bool,
+}
+
 /// Sends what is ready, waits for the effects, and says what became of everything.
-pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Terms) -> Answer {
+pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Terms) -> Carried {
     let mut end = End::new();
     let mut works = Vec::new();
     let mut notes = Vec::new();
@@ -60,9 +69,7 @@ pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Term
             Work::Sent(sent) => sent.recorded(observer, &terms.journal, end.has_come, &mut notes).await,
         });
     }
-    let mut answer = results(&lines);
-    answer.diagnostics = notes;
-    answer
+    Carried { lines, notes, is_interrupted: end.has_come }
 }
 
 /// Whether somebody wants us to stop.

@@ -91,9 +91,7 @@ impl Writers {
     /// The writer for what that plan changes.
     pub async fn for_plan(&mut self, observer: &Observer, plan: &Plan) -> Result<Writer, String> {
         match &self.github {
-            Some(settings) if settings.repository.to_string() == *plan.target.context => {
-                github_writer(settings, clock).await
-            }
+            Some(settings) if plan.is_on_github() => github_writer(settings, clock).await,
             _ => self.of(observer, &plan.target).await.map(Writer::from),
         }
     }
@@ -171,7 +169,7 @@ pub fn plan(
     }
 }
 
-/// Has the API server say what it would do with the plan.
+/// Has the other side say what it would do with the plan, or whether it still holds.
 pub async fn preflight(observer: &mut Observer, writers: &mut Writers, plan: &Plan) -> Draft {
     let writer = match writers.for_plan(observer, plan).await {
         Ok(writer) => writer,

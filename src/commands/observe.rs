@@ -12,16 +12,19 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::hands::connect_writer;
+use crate::app::journal::deeds;
 use crate::cli::Common;
 use crate::headless::{Answer, ExitCode};
 use crate::release::model::{Freshness, Model};
-use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
+use crate::release::observation::{Failure, FailureKind, Observation, Report, Said, SourceId};
 use crate::release::preview;
 use crate::release::repository::Topic;
 use crate::release::rollout::Rollout;
 use crate::sources::cluster::{self, Address, Cluster};
+use crate::sources::namespaces::look_for;
 use crate::sources::watch::Watch;
 use crate::sources::{self, Focus, SOURCES, Scope, api, files, github};
+use crate::writers::audit::{self, Journal};
 use crate::writers::kubernetes;
 
 use super::clock;
@@ -38,7 +41,7 @@ const FILES: &str = "files";
 /// A model and what feeds it.
 pub struct Observer {
     pub model: Model,
-    /// What of the manifests could not be read.
+    /// What of the manifests could not be read, and where there was nothing to look into.
     pub faults: Vec<String>,
     contexts: Vec<(Arc<str>, Address)>,
     clusters: Vec<Cluster>,
@@ -73,6 +76,7 @@ impl Observer {
     pub async fn first_picture(common: &Common, wanted: &[&str]) -> Result<Observer, Answer> {
         let mut observer = Observer::open(common, wanted).await?;
         observer.settle(wanted).await;
+        observer.somewhere(common.namespace.as_deref()).await?;
         Ok(observer)
     }
 
@@ -97,6 +101,18 @@ impl Observer {
         self.watches.spawn(task);
         self.opened = Instant::now();
         self.settle_until(|observer| topics.iter().all(|topic| observer.is_looked_at(*topic))).await;
+    }
+
+    /// Also knows what was done from here: what a restore puts back.
+    pub async fn remember(&mut self, journal: &Journal) -> Result<(), Answer> {
+        let directory = journal.directory().to_owned();
+        let read = tokio::task::spawn_blocking(move || audit::read(&directory)).await;
+        let read = read.map_err(|error| error.to_string()).and_then(|read| read.map_err(|error| error.to_string()));
+        let unread = |error| Answer::failed(format!("the journal cannot be read: {error}"), ExitCode::Unknown);
+        let deeds = deeds(read.map_err(unread)?);
+        let source = SourceId { context: "".into(), kind: "journal".into() };
+        self.model.observe(Report { source, said: Said::Observed(Observation::Journal(deeds)) }, clock());
+        Ok(())
     }
 
     /// Something about it was just changed: GitHub is asked at once, and often.
@@ -172,6 +188,29 @@ impl Observer {
     pub fn annotate(&self, mut answer: Answer) -> Answer {
         answer.diagnostics.extend(self.faults.iter().cloned());
         answer
+    }
+
+    /// Whether the chosen namespace is there; where it is in some contexts only, that is said beside the answer.
+    async fn somewhere(&mut self, namespace: Option<&str>) -> Result<(), Answer> {
+        // What was found there proves it; who does not answer is not asked once more.
+        let is_found = |context: &str| self.model.rollouts.iter().any(|rollout| *rollout.id.context == *context);
+        let answers =
+            |context: &str| self.model.freshness.iter().any(|(id, one)| *id.context == *context && one.loaded);
+        let is_asked = |cluster: &&Cluster| answers(&cluster.context) && !is_found(&cluster.context);
+        let asked: Vec<Cluster> = self.clusters.iter().filter(is_asked).cloned().collect();
+        let asking =
+            asked.into_iter().map(|cluster| look_for(cluster, namespace.map(str::to_owned), self.sender.clone()));
+        let asking = join_all(asking.collect::<Vec<_>>());
+        self.during(asking).await;
+        while let Ok(report) = self.reports.try_recv() {
+            self.model.observe(report, clock());
+        }
+        let Some(nowhere) = self.model.nowhere() else { return Ok(()) };
+        if self.model.no_namespace.len() == self.contexts.len() {
+            return Err(Answer::failed(nowhere, ExitCode::Unknown));
+        }
+        self.faults.push(nowhere);
+        Ok(())
     }
 
     /// The same where what could not be read may have belonged to the answer.

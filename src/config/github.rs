@@ -17,6 +17,8 @@ pub struct GitHub {
     pub timeout: SignedDuration,
     /// Of the flags file; the default branch when absent.
     pub branch: Option<String>,
+    /// A flags file on this machine, read instead of the one on GitHub.
+    pub flags_checkout: Option<PathBuf>,
     pub drift_workflow: String,
     pub plan_workflow: String,
     pub smoke_workflow: String,
@@ -27,6 +29,8 @@ pub struct GitHub {
     pub smoke_artifact: String,
     pub flags: String,
     pub limit_variable: String,
+    /// The folder of the Terraform configuration.
+    pub infra: String,
     /// Globs of addresses whose drift is harmless.
     pub drift_noise: Vec<String>,
 }
@@ -40,6 +44,7 @@ impl Default for GitHub {
             ca_file: None,
             timeout: SignedDuration::from_secs(15),
             branch: None,
+            flags_checkout: None,
             drift_workflow: "infra-drift.yml".to_owned(),
             plan_workflow: "infra-plan.yml".to_owned(),
             smoke_workflow: "verify-release.yml".to_owned(),
@@ -50,7 +55,27 @@ impl Default for GitHub {
             smoke_artifact: "*k6*".to_owned(),
             flags: "feature-flags/flags.yaml".to_owned(),
             limit_variable: "INFRACOST_LIMIT".to_owned(),
+            infra: "infra".to_owned(),
             drift_noise: Vec::new(),
+        }
+    }
+}
+
+impl GitHub {
+    /// What is called that: a workflow, an artifact, a file, a folder or a variable.
+    pub(super) fn name(&mut self, option: &str) -> &mut String {
+        match option {
+            "drift_workflow" => &mut self.drift_workflow,
+            "plan_workflow" => &mut self.plan_workflow,
+            "smoke_workflow" => &mut self.smoke_workflow,
+            "teardown_workflow" => &mut self.teardown_workflow,
+            "promote_workflow" => &mut self.promote_workflow,
+            "drift_artifact" => &mut self.drift_artifact,
+            "cost_artifact" => &mut self.cost_artifact,
+            "smoke_artifact" => &mut self.smoke_artifact,
+            "flags" => &mut self.flags,
+            "infra" => &mut self.infra,
+            _ => &mut self.limit_variable,
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) const CONTEXT_OPTIONS: &[&str] = &["protected", "colour", "label", "r
 pub(super) const PROMETHEUS_OPTIONS: &[&str] = &["url", "bearer_token_file", "basic", "ca_file", "timeout", "insecure"];
 #[rustfmt::skip]
 pub(super) const GITHUB_OPTIONS: &[&str] = &[
-    "repository", "url", "token_file", "ca_file", "timeout", "branch",
+    "repository", "url", "token_file", "ca_file", "timeout", "branch", "infra", "flags_checkout",
     "drift_workflow", "plan_workflow", "smoke_workflow", "teardown_workflow", "promote_workflow",
     "drift_artifact", "cost_artifact", "smoke_artifact", "flags", "limit_variable", "drift_noise",
 ];
@@ -137,44 +137,18 @@ impl Reader<'_> {
 
     fn github(&mut self, node: Node, github: &mut GitHub) {
         self.section(node, "github", GITHUB_OPTIONS, |reader, option, node| {
-            let name = match option {
-                "repository" => {
-                    github.repository = Some(value::repository(&node)?);
-                    return Ok(());
-                }
-                "url" => {
-                    github.url = Some(value::url(&node)?);
-                    return Ok(());
-                }
-                "token_file" | "ca_file" => {
-                    let file = Some(reader.place.path(&value::text(&node)?));
-                    *(if option == "ca_file" { &mut github.ca_file } else { &mut github.token_file }) = file;
-                    return Ok(());
-                }
-                "timeout" => {
-                    github.timeout = value::duration(&node)?;
-                    return Ok(());
-                }
-                "branch" => {
-                    github.branch = Some(value::text(&node)?);
-                    return Ok(());
-                }
-                "drift_noise" => {
-                    github.drift_noise = value::texts(&node)?;
-                    return Ok(());
-                }
-                "drift_workflow" => &mut github.drift_workflow,
-                "plan_workflow" => &mut github.plan_workflow,
-                "smoke_workflow" => &mut github.smoke_workflow,
-                "teardown_workflow" => &mut github.teardown_workflow,
-                "promote_workflow" => &mut github.promote_workflow,
-                "drift_artifact" => &mut github.drift_artifact,
-                "cost_artifact" => &mut github.cost_artifact,
-                "smoke_artifact" => &mut github.smoke_artifact,
-                "flags" => &mut github.flags,
-                _ => &mut github.limit_variable,
-            };
-            *name = value::text(&node)?;
+            let path = |node: &Node| Ok::<_, String>(Some(reader.place.path(&value::text(node)?)));
+            match option {
+                "repository" => github.repository = Some(value::repository(&node)?),
+                "url" => github.url = Some(value::url(&node)?),
+                "token_file" => github.token_file = path(&node)?,
+                "ca_file" => github.ca_file = path(&node)?,
+                "flags_checkout" => github.flags_checkout = path(&node)?,
+                "timeout" => github.timeout = value::duration(&node)?,
+                "branch" => github.branch = Some(value::text(&node)?),
+                "drift_noise" => github.drift_noise = value::texts(&node)?,
+                name => *github.name(name) = value::text(&node)?,
+            }
             Ok(())
         });
     }

@@ -72,6 +72,9 @@ fn a_repository_is_named_with_its_files() {
         ("flags.yaml", "smoke.yml", "infra-plan.yml")
     );
     assert_eq!(github.drift_noise, ["aws_x.*"]);
+    let (config, _) = read("github: { flags_checkout: f.yaml, infra: terraform }");
+    assert_eq!(config.github.flags_checkout, Some("/home/me/conf/f.yaml".into()));
+    assert_eq!(config.github.infra, "terraform");
     let (config, warnings) = read("github: { repository: acme/shop/x, url: 'https://me:ghp_x@host' }");
     assert!(config.github.repository.is_none() && config.github.url.is_none());
     assert!(warnings[0].contains("write it like `owner/name`") && !warnings[1].contains("ghp_x"), "{warnings:?}");
@@ -201,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn no_value_is_too_odd(at in 0..6usize, option in 0..17usize, value in "[ -~é☃\n]{0,20}") {
+    fn no_value_is_too_odd(at in 0..6usize, option in 0..20usize, value in "[ -~é☃\n]{0,20}") {
         let section = [("", OPTIONS), ("contexts:\n  x:\n    ", CONTEXT_OPTIONS), ("prometheus:\n  ", PROMETHEUS_OPTIONS),
             ("prometheus:\n  basic:\n    ", BASIC_OPTIONS), ("audit:\n  ", AUDIT_OPTIONS), ("github:\n  ", GITHUB_OPTIONS)][at];
         let option = section.1[option % section.1.len()];

@@ -46,8 +46,12 @@ fn fitting(hints: &[Hint], width: usize) -> Words {
     let mut words = Words::new();
     for hint in hints {
         let gap = if words.is_empty() { " " } else { "  " };
-        let role = if hint.command.mutates() { Role::Text } else { Role::Hint };
-        let one = Words::of(gap, role).and(hint.key.as_str(), Role::Key).and(format!(" {}", hint.words), role);
+        let (key, role) = match hint.command.mutates() {
+            _ if hint.is_denied => (Role::Dim, Role::Dim),
+            true => (Role::Key, Role::Text),
+            false => (Role::Key, Role::Hint),
+        };
+        let one = Words::of(gap, role).and(hint.key.as_str(), key).and(format!(" {}", hint.words), role);
         if words.width() + one.width() > width {
             break;
         }

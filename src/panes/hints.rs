@@ -19,6 +19,8 @@ pub struct Hint {
     pub key: String,
     pub words: &'static str,
     pub command: Command,
+    /// The API server is known to deny it.
+    pub is_denied: bool,
 }
 
 /// The Rollout that the cursor is on, or that is looked into.
@@ -30,8 +32,17 @@ pub fn selected(cx: &Cx, ui: &Ui) -> Option<ObjectId> {
     PANES.get(ui.focus)?.target(cx, row)
 }
 
-/// Why an action would be refused on the selection, as far as the model knows; None when it would not.
+/// Why an action would be refused on the selection, as far as the model and the rights are known; None when it would not.
 pub fn why_not(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
+    not_now(cx, ui, action).or_else(|| denied(ui, action).map(str::to_owned))
+}
+
+/// Why an action is not permitted on the selection, where that is known.
+fn denied<'a>(ui: &'a Ui, action: &str) -> Option<&'a str> {
+    ui.denied.iter().find(|(name, _)| *name == action).map(|(_, why)| why.as_str())
+}
+
+fn not_now(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
     if let Some(action) = actions::action(action).filter(|action| !is_on_rollouts(action.on)) {
         return why_not_on(cx, ui, action);
     }
@@ -107,8 +118,10 @@ pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
     }
     commands.push(Command::Freeze);
     let layers = ui.pane_layers();
-    let hint =
-        |command: Command| Some(Hint { key: keymap.hint(&layers, command)?, words: short(ui, command), command });
+    let hint = |command: Command| {
+        let is_denied = matches!(command, Command::Act(action) if denied(ui, action).is_some());
+        Some(Hint { key: keymap.hint(&layers, command)?, words: short(ui, command), command, is_denied })
+    };
     commands.into_iter().filter_map(hint).collect()
 }
 
@@ -123,14 +136,14 @@ fn applying(cx: &Cx, ui: &Ui) -> Vec<&'static str> {
     let is_quiet = |name: &str| matches!(name, "restart" | "undo" | "pause" | "terminate");
     let on_rollouts = ACTIONS.iter().filter(|action| is_on_rollouts(action.on)).map(|action| action.name);
     names.extend(on_rollouts.filter(|name| !is_quiet(name)));
-    if why_not(cx, ui, "terminate").is_none() {
+    if not_now(cx, ui, "terminate").is_none() {
         names.insert(0, "terminate");
     }
     let mut seen = Vec::new();
     names.retain(|name| {
         let first = !seen.contains(name);
         seen.push(*name);
-        first && why_not(cx, ui, name).is_none()
+        first && not_now(cx, ui, name).is_none()
     });
     names.append(&mut on_row);
     names

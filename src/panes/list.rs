@@ -1,6 +1,7 @@
 //! Where the operator is in a list: cursor, marks, filter, sort. The selection holds on to a UID, never to a row number.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -11,6 +12,7 @@ use super::Pane;
 use super::cx::Cx;
 use super::filter::Filter;
 use super::table::Cell;
+use super::ui::AtWork;
 
 /// The state of one list.
 #[derive(Debug, Default)]
@@ -41,6 +43,7 @@ struct Basis {
     version: Version,
     filter: Option<String>,
     sort: Option<(usize, bool)>,
+    at_work: Arc<[AtWork]>,
     made: Timestamp,
     /// When time alone makes it another.
     until: Option<Timestamp>,
@@ -70,6 +73,7 @@ impl ListState {
                 version: cx.model.version(),
                 filter: self.filter.as_ref().map(|filter| filter.text.clone()),
                 sort: self.sort,
+                at_work: cx.at_work.clone(),
                 made: cx.now,
                 until: own.wake(),
             });
@@ -93,6 +97,7 @@ impl ListState {
             && basis.version == cx.model.version()
             && basis.filter.as_deref() == self.filter.as_ref().map(|filter| filter.text.as_str())
             && basis.sort == self.sort
+            && basis.at_work == cx.at_work
             && basis.made <= cx.now
             && basis.until.is_none_or(|until| cx.now < until)
     }

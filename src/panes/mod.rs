@@ -8,8 +8,13 @@ pub mod table;
 pub mod ui;
 
 pub mod audit;
+pub mod cost;
+pub mod drift;
+pub mod flags;
 pub mod now;
+pub mod previews;
 pub mod rollouts;
+pub mod smoke;
 pub mod timeline;
 
 pub mod chart;
@@ -30,6 +35,9 @@ use std::collections::BTreeMap;
 
 use crate::actions::Kind;
 use crate::release::object::{ObjectId, Uid};
+use crate::release::topic::Topic;
+use crate::theme::Role;
+use brush::Words;
 use cx::Cx;
 use table::{Cell, Column};
 
@@ -43,6 +51,11 @@ pub trait Pane: Sync {
 
     /// Rows of SOURCES on which it rests: their freshness stands in its border.
     fn sources(&self) -> &'static [&'static str];
+
+    /// What of the repository it rests on: asked for more often while it is shown.
+    fn topics(&self) -> &'static [Topic] {
+        &[]
+    }
 
     /// The columns, in order.
     fn columns(&self) -> &'static [Column];
@@ -60,10 +73,12 @@ pub trait Pane: Sync {
         (column < cells.len()).then(|| cells.swap_remove(column))
     }
 
-    /// Whether the text of one of those cells is as wished: what a filter asks of every row. A pane with thousands of
-    /// rows makes none after the first that is.
+    /// Whether a text of the row is as wished: what a filter asks of every row. A pane with thousands of rows makes none
+    /// after the first that is.
     fn has_text(&self, cx: &Cx, row: &Uid, wish: &dyn Fn(&str) -> bool) -> bool {
+        // Namespace and name may stand in columns of their own: `shop/web` means both.
         self.cells(cx, row).is_some_and(|cells| cells.iter().any(|cell| wish(&cell.text)))
+            || self.target(cx, row).is_some_and(|target| wish(&target.path()))
     }
 
     /// The Rollout that the row speaks of: what `enter` opens and actions act on.
@@ -82,12 +97,45 @@ pub trait Pane: Sync {
         None
     }
 
+    /// The whole in a few words, for its border.
+    fn headline(&self, _cx: &Cx) -> Option<Words> {
+        None
+    }
+
+    /// The row in full: what `enter` shows where there is no Rollout to look into.
+    fn look(&self, _cx: &Cx, _row: &Uid) -> Option<Vec<Words>> {
+        None
+    }
+
+    /// What its rows are, where a filter that hides some of them must not be overlooked.
+    fn hidden(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What an empty pane says, once its sources have answered.
     fn empty(&self, cx: &Cx) -> String;
 }
 
 /// The table. A new pane is a new file and a row here.
-pub static PANES: &[&dyn Pane] = &[&now::Now, &rollouts::Rollouts, &timeline::Timeline, &audit::Audit];
+pub static PANES: &[&dyn Pane] = &[
+    &now::Now,
+    &rollouts::Rollouts,
+    &previews::Previews,
+    &drift::Drift,
+    &cost::Cost,
+    &flags::Flags,
+    &smoke::Smoke,
+    &timeline::Timeline,
+    &audit::Audit,
+];
+
+/// What a pane about the repository says where there is none.
+const NO_REPOSITORY: &str = "no repository is configured: set github.repository in config.yaml";
+
+/// One line of a look: what it is and how it is.
+fn field(name: &str, value: impl Into<String>) -> Words {
+    Words::of(format!("{name:<12}"), Role::Header).and(value, Role::Text)
+}
 
 /// The index in [`PANES`] of that name.
 pub fn index_of(name: &str) -> Option<usize> {

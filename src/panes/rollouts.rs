@@ -67,6 +67,7 @@ impl Pane for Rollouts {
         let id = &row.rollout.id;
         // What is a text already is looked at first, and as it is.
         [&*id.namespace, &*id.name, &*id.context].into_iter().any(wish)
+            || wish(&id.path())
             || (3..COLUMNS.len()).filter_map(|column| row.cell(column)).any(|cell| wish(&cell.text))
     }
 

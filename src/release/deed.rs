@@ -34,8 +34,9 @@ pub struct Deed {
 }
 
 impl Deed {
-    /// Whether the server took it, as far as is recorded.
-    pub fn was_accepted(&self) -> bool {
-        self.outcome.as_deref().is_some_and(|outcome| outcome == "applied" || outcome.starts_with("applied:"))
+    /// Whether it was done, as far as is recorded, or nobody can say that it was not.
+    pub fn may_have_been_done(&self) -> bool {
+        let word = self.outcome.as_deref().map(|outcome| outcome.split(':').next().unwrap_or(outcome));
+        matches!(word, None | Some("applied" | "unknown"))
     }
 }

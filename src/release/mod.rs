@@ -2,11 +2,14 @@
 
 pub mod access;
 pub mod analysis;
+pub mod annotation;
 pub mod attention;
 pub mod availability;
+pub mod blame;
 pub mod blocker;
 pub mod commit;
 pub mod condition;
+pub mod controller;
 pub mod cost;
 mod cost_legacy;
 pub mod deed;
@@ -16,6 +19,7 @@ pub mod duration;
 pub mod flag;
 pub mod flag_edit;
 pub mod gate;
+pub mod gates;
 pub mod json;
 pub mod lint;
 pub mod model;
@@ -29,6 +33,7 @@ pub mod quantity;
 pub mod reading;
 pub mod replicas;
 pub mod repository;
+pub mod repository_needs;
 pub mod requests;
 pub mod rollout;
 #[cfg(test)]
@@ -39,6 +44,7 @@ pub mod subject;
 pub mod text;
 pub mod threshold;
 pub mod timeline;
+pub mod topic;
 pub mod tree;
 pub mod verdict;
 pub mod weight;

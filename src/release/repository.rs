@@ -7,78 +7,18 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::blame::Blame;
 use super::commit::Commit;
 use super::cost::Cost;
 use super::drift::Drift;
 use super::flag::Flags;
+use super::gate::GateVerdict;
 use super::observation::Failure;
 use super::pull::{PullLookup, PullRequest, PullState};
 use super::smoke::Smoke;
 use super::workflow::{Run, Workflow, WorkflowJob};
 
-/// What is looked at together, and as often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Topic {
-    /// The repository itself, open pull requests, those merged lately, the last release.
-    Pulls,
-    /// The pull requests of preview namespaces, and the teardown workflow.
-    Previews,
-    Drift,
-    Cost,
-    Smoke,
-    /// The flags file, its history, and the promote workflow.
-    Flags,
-}
-
-impl Topic {
-    /// All of them, what the others rest on first.
-    pub const ALL: [Topic; 6] = [Topic::Pulls, Topic::Previews, Topic::Flags, Topic::Drift, Topic::Smoke, Topic::Cost];
-
-    /// The word on the screen.
-    pub fn word(self) -> &'static str {
-        match self {
-            Topic::Pulls => "pull requests",
-            Topic::Previews => "previews",
-            Topic::Drift => "drift",
-            Topic::Cost => "cost",
-            Topic::Smoke => "smoke",
-            Topic::Flags => "flags",
-        }
-    }
-}
-
-/// What a workflow is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Duty {
-    /// `infra-drift.yml`
-    Drift,
-    /// `infra-plan.yml`, with the budget's gate.
-    Plan,
-    /// `verify-release.yml`
-    Smoke,
-    /// `preview-teardown.yml`
-    Teardown,
-    /// `flags-promote.yml`
-    Promote,
-}
-
-impl Duty {
-    /// All of them.
-    pub const ALL: [Duty; 5] = [Duty::Drift, Duty::Plan, Duty::Smoke, Duty::Teardown, Duty::Promote];
-
-    /// With what it is looked at.
-    pub fn topic(self) -> Topic {
-        match self {
-            Duty::Drift => Topic::Drift,
-            Duty::Plan => Topic::Cost,
-            Duty::Smoke => Topic::Smoke,
-            Duty::Teardown => Topic::Previews,
-            Duty::Promote => Topic::Flags,
-        }
-    }
-}
+pub use super::topic::{Duty, Topic};
 
 /// A workflow with its latest runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -196,8 +136,12 @@ pub enum Finding {
     Workflow(Duty, Box<WorkflowView>),
     /// Of the last scheduled run.
     Plan(Option<FromRun<Drift>>),
+    /// Who last touched the files that declare what has drifted or is pending, by address; the whole set.
+    Blame(BTreeMap<String, Blame>),
     /// Of the last run of the smoke test.
     Smoke(Option<FromRun<Smoke>>),
+    /// What k6 ended with in that run, where a failed job says so.
+    SmokeExit(Option<i32>),
     /// The whole set: every open pull request and those merged lately.
     Costs(Vec<PullCost>),
     /// None: there is no such file on that branch.
@@ -237,7 +181,11 @@ pub struct Repository {
     pub lookups: BTreeMap<u64, PullLookup>,
     pub workflows: BTreeMap<Duty, WorkflowView>,
     pub plan: Option<FromRun<Drift>>,
+    /// By address; inferred from where it is declared.
+    pub blame: BTreeMap<String, Blame>,
     pub smoke: Option<FromRun<Smoke>>,
+    /// What k6 ended with, where a failed job says so.
+    pub smoke_exit: Option<i32>,
     pub costs: Vec<PullCost>,
     pub flags: Option<FlagsFile>,
     pub history: Vec<Commit>,
@@ -262,7 +210,9 @@ impl Repository {
                 self.workflows.insert(duty, *view);
             }
             Finding::Plan(plan) => self.plan = plan,
+            Finding::Blame(blame) => self.blame = blame,
             Finding::Smoke(smoke) => self.smoke = smoke,
+            Finding::SmokeExit(code) => self.smoke_exit = code,
             Finding::Costs(costs) => self.costs = costs,
             Finding::Flags(flags) => self.flags = flags.map(|flags| *flags),
             Finding::History(history) => self.history = history,
@@ -306,6 +256,15 @@ impl Repository {
             (_, Some(pull)) => PullLookup::Found(Box::new(pull.clone())),
             (Some(lookup), None) => lookup.clone(),
             (None, None) => PullLookup::Unknown(self.why_unseen(Topic::Previews)),
+        }
+    }
+
+    /// What the last smoke test says: its summary, and where that leaves the thresholds out, k6's own exit code. None: there
+    /// is no run, or it left no summary.
+    pub fn judge_smoke(&self) -> Option<(GateVerdict, String)> {
+        match self.smoke.as_ref()?.content.as_ref()? {
+            Ok(smoke) => Some(smoke.judge(self.smoke_exit)),
+            Err(why) => Some((GateVerdict::Unknown, format!("the summary {why}"))),
         }
     }
 

@@ -3,6 +3,7 @@
 //! As with flags the edit does not trust its own positions: the result is parsed again and has to be the workflow without
 //! exactly that step.
 
+use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -10,7 +11,8 @@ use super::text::visible;
 use super::yaml::{Kind, NodeId, Yaml};
 
 /// Which step is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// The one that runs k6.
     Smoke,
@@ -78,6 +80,11 @@ pub fn remove(text: &str, step: Step) -> Result<Removal, Refusal> {
 }
 
 impl Step {
+    /// Whether a workflow's text has such a step. None: it cannot be told.
+    pub fn is_in(self, text: &str) -> Option<bool> {
+        value(text).ok().map(|workflow| !find(&workflow, self).is_empty())
+    }
+
     fn does(self) -> &'static str {
         match self {
             Step::Smoke => "runs k6",
@@ -203,6 +210,8 @@ jobs:
         );
         assert_eq!(removal.after, expected);
         assert_eq!(removal.what, "step grafana/run-k6-action@v1 of job smoke");
+        let is_in = |text: &str| Step::Smoke.is_in(text);
+        assert_eq!([is_in(VERIFY), is_in(&removal.after), is_in("a: [")], [Some(true), Some(false), None]);
     }
 
     #[test]

@@ -31,6 +31,11 @@ pub fn flag_of(id: &ObjectId) -> Option<&str> {
     id.uid.0.strip_prefix("flag/")
 }
 
+/// Whether that name tag is the limit's.
+pub fn is_limit(id: &ObjectId) -> bool {
+    &*id.uid.0 == "limit"
+}
+
 fn of(repository: &Arc<str>, name: &str, uid: String) -> ObjectId {
     ObjectId { context: repository.clone(), namespace: "".into(), name: name.into(), uid: Uid(uid.into()) }
 }
@@ -56,6 +61,7 @@ mod tests {
             assert_eq!(duty_of(&workflow(&repository, duty, "x.yml")), Some(duty));
         }
         assert_eq!(flag_of(&flag(&repository, "new_checkout")), Some("new_checkout"));
-        assert_eq!(duty_of(&limit(&repository, "INFRACOST_LIMIT")), None);
+        let limit = limit(&repository, "INFRACOST_LIMIT");
+        assert_eq!((duty_of(&limit), is_limit(&limit)), (None, true));
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn outcome(request: &Request, answer: &Answer, moved: &[String]) -> O
             let what = request.right.as_ref().map_or_else(|| "do that".to_owned(), Right::sentence);
             Outcome::Denied { reason: format!("you may not {what}: {}", refuser(&message)) }
         }
+        404 if request.method == "DELETE" => Outcome::Conflict { reason: "it is not there any more".to_owned() },
         404 => failed(format!("the API server knows no {}: deleted, or without that subresource", request.path)),
         409 if moved.is_empty() => Outcome::Conflict { reason: reason("changed by somebody else") },
         409 | 422 if !moved.is_empty() => Outcome::Conflict { reason: moved.join("; ") },

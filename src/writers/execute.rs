@@ -89,6 +89,19 @@ pub async fn record_verified(
     append(journal, verified, now).await
 }
 
+/// Records what somebody wanted and was refused before anything was sent.
+pub async fn record_refused(
+    journal: &Journal,
+    plan: &Plan,
+    reason: &str,
+    why: &str,
+    now: Timestamp,
+) -> Result<u64, JournalError> {
+    let mut refused = entry(plan, Kind::Refused, reason);
+    refused.result = Some(json!({ "result": "refused", "reason": why }));
+    append(journal, refused, now).await
+}
+
 fn entry(plan: &Plan, kind: Kind, reason: &str) -> Entry {
     let requests = match kind {
         // What was sent stands in the intent; repeating templates would only blow the journal up.

@@ -106,7 +106,7 @@ impl Writer {
     async fn still_holds(&self, held: &Held) -> Result<Value, Outcome> {
         let answer = self.call("GET", &held.path, &Value::Null).await.map_err(|silence| Outcome::Failed {
             status: None,
-            reason: format!("{} could not be read again: {}", held.what, silence.reason),
+            reason: format!("{} could not be read again, so nothing was sent: {}", held.what, silence.reason),
         })?;
         if !(200..300).contains(&answer.status) {
             return Err(unread(held, &answer));
@@ -115,6 +115,11 @@ impl Writer {
         let trimmed = |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
         if trimmed(&is) == trimmed(&held.value) {
             return Ok(answer.body);
+        }
+        if held.pointer == "/sha" {
+            return Err(Outcome::Conflict {
+                reason: format!("{} was changed since it was read: look again", held.what),
+            });
         }
         let (is, was) = (visible_up_to(&trimmed(&is), 100), visible_up_to(&trimmed(&held.value), 100));
         Err(Outcome::Conflict { reason: format!("{} is {is} now, it was {was}", held.what) })

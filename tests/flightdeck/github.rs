@@ -1,7 +1,9 @@
 //! GitHub's source against the simulated GitHub, over loopback.
 
+mod details;
 mod faults;
 mod stories;
+mod writing;
 
 use std::path::Path;
 use std::time::Duration;

@@ -57,6 +57,7 @@ pub fn dialog(plans: Vec<Plan>, check: Check) -> Confirm {
         reason_required: true,
         field: Field::Keys,
         scroll: 0,
+        is_legible: true,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the simulated GitHub answers to a GET.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -29,6 +31,12 @@ pub(super) fn read(repo: &Repo, call: &Call, rest: &[&str]) -> Reply {
                 false => Reply::not_found(),
             }
         }
+        ["branches", branch] => match repo.branches.contains_key(*branch) {
+            true => Reply::ok(branch_value(repo, branch)),
+            false => Reply::refused(404, "Branch not found"),
+        },
+        ["rules", "branches", branch] => rules(repo, call, branch),
+        ["check-runs", job, "annotations"] => annotations(repo, call, job),
         ["commits"] => commits(repo, call),
         ["actions", rest @ ..] => actions(repo, call, rest),
         _ => Reply::not_found(),
@@ -54,7 +62,7 @@ fn actions(repo: &Repo, call: &Call, rest: &[&str]) -> Reply {
             None => Reply::not_found(),
         },
         ["runs", id, "jobs"] => match run(repo, id) {
-            Some(run) => named(call, "jobs", jobs(run)),
+            Some(run) => named(call, "jobs", jobs(run).into_iter().map(without_annotations).collect()),
             None => Reply::not_found(),
         },
         ["runs", id, "artifacts"] => {
@@ -101,9 +109,32 @@ fn contents(repo: &Repo, call: &Call, path: &str) -> Reply {
         return Reply::refused(404, &format!("No commit found for the ref {branch}"));
     };
     match files.get(path) {
-        Some(text) => Reply::ok(file(path, text)),
-        None => Reply::not_found(),
+        Some(text) => {
+            let mut file = file(path, text);
+            // Whoever has this address may read the file without any other token, for a while.
+            file["download_url"] = json!(format!("{}/raw/{}/{branch}/{path}?token=QUJDRA", call.store, repo.full_name));
+            Reply::ok(file)
+        }
+        None => folder(files, path),
     }
+}
+
+/// What stands directly in a folder. One without files does not exist.
+fn folder(files: &BTreeMap<String, String>, path: &str) -> Reply {
+    let prefix = format!("{path}/");
+    let mut entries = BTreeMap::new();
+    for (file, text) in files {
+        let Some(rest) = file.strip_prefix(&prefix) else { continue };
+        let (kind, name) = match rest.split_once('/') {
+            Some((folder, _)) => ("dir", folder),
+            None => ("file", rest),
+        };
+        let size = if kind == "file" { text.len() } else { 0 };
+        let path = format!("{prefix}{name}");
+        let sha = sha(if kind == "file" { text } else { &path }.as_bytes());
+        entries.insert(name, json!({"type": kind, "name": name, "path": path, "size": size, "sha": sha}));
+    }
+    if entries.is_empty() { Reply::not_found() } else { Reply::ok(entries.into_values().collect()) }
 }
 
 /// A file as the contents API hands it out: in lines of sixty, and above a megabyte not at all.
@@ -122,6 +153,32 @@ fn blob(repo: &Repo, wanted: &str) -> Reply {
         Some(text) => Reply::ok(
             json!({"sha": wanted, "size": text.len(), "encoding": "base64", "content": STANDARD.encode(text)}),
         ),
+        None => Reply::not_found(),
+    }
+}
+
+fn branch_value(repo: &Repo, branch: &str) -> Value {
+    let is_protected = repo.is_protected && branch == DEFAULT_BRANCH;
+    json!({"name": branch, "commit": {"sha": repo.head(branch)}, "protected": is_protected,
+        "protection": {"enabled": is_protected}})
+}
+
+/// Also of a branch that does not exist: the rules that would hold for it.
+fn rules(repo: &Repo, call: &Call, branch: &str) -> Reply {
+    let types = repo.rules.iter().filter(|_| branch == DEFAULT_BRANCH);
+    let rule = |kind: &String| json!({"type": kind, "ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": 21});
+    let (page, link) = page(call, types.map(rule).collect());
+    Reply { link, ..Reply::ok(Value::Array(page)) }
+}
+
+/// What a job left behind at its check run, which has the job's id.
+fn annotations(repo: &Repo, call: &Call, job: &str) -> Reply {
+    let all: Vec<Value> = repo.runs.iter().flat_map(jobs).collect();
+    match all.iter().find(|it| it["id"].as_u64() == job.parse().ok()) {
+        Some(job) => {
+            let (page, link) = page(call, job["annotations"].as_array().cloned().unwrap_or_default());
+            Reply { link, ..Reply::ok(Value::Array(page)) }
+        }
         None => Reply::not_found(),
     }
 }
@@ -176,6 +233,13 @@ fn jobs(run: &Run) -> Vec<Value> {
     let step = json!({"name": "run", "number": 1, "status": run.status, "conclusion": run.conclusion});
     vec![json!({"id": run.id + 1, "run_id": run.id, "name": "run", "status": run.status, "conclusion": run.conclusion,
         "started_at": run.created, "completed_at": null, "steps": [step]})]
+}
+
+fn without_annotations(mut job: Value) -> Value {
+    if let Some(fields) = job.as_object_mut() {
+        fields.remove("annotations");
+    }
+    job
 }
 
 fn artifact_value(artifact: &Artifact) -> Value {

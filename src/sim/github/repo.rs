@@ -20,7 +20,10 @@ const DONE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 #[derive(Debug)]
 pub(in crate::sim) struct Repo {
     pub(super) full_name: String,
+    /// The default branch is protected the classic way.
     pub(super) is_protected: bool,
+    /// Types of the rules that rulesets set up for the default branch.
+    pub(super) rules: Vec<String>,
     /// Files by path, by branch.
     pub(super) branches: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) commits: Vec<Commit>,
@@ -41,6 +44,8 @@ pub(super) struct Commit {
     pub(super) message: String,
     pub(super) author: String,
     pub(super) at: String,
+    /// The whole branch after it: what a branch that begins here has.
+    pub(super) files: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -89,6 +94,7 @@ impl Repo {
         Repo {
             full_name: full_name.to_owned(),
             is_protected,
+            rules: Vec::new(),
             branches: BTreeMap::new(),
             commits: Vec::new(),
             pulls: Vec::new(),
@@ -119,6 +125,26 @@ impl Repo {
         last.map_or_else(|| sha(branch.as_bytes()), |commit| commit.sha.clone())
     }
 
+    /// What a branch held at that commit.
+    pub(super) fn at(&self, commit: &str) -> Option<BTreeMap<String, String>> {
+        let recorded = self.commits.iter().find(|it| it.sha == commit).map(|it| it.files.clone());
+        // A branch on which nothing was committed yet has a head that no commit made.
+        recorded.or_else(|| self.branches.iter().find(|(name, _)| self.head(name) == commit).map(|(_, it)| it.clone()))
+    }
+
+    /// Whether changes come to that branch through pull requests only, and how GitHub says so.
+    pub(super) fn refusal(&self, branch: &str) -> Option<&'static str> {
+        match branch {
+            DEFAULT_BRANCH if self.rules.iter().any(|rule| rule == "pull_request") => {
+                Some("Repository rule violations found\n\nChanges must be made through a pull request.\n\n")
+            }
+            DEFAULT_BRANCH if self.is_protected => {
+                Some("Could not update file: Changes must be made through a pull request.")
+            }
+            _ => None,
+        }
+    }
+
     /// Puts a file onto a branch, as a commit; returns its sha.
     pub(super) fn commit(
         &mut self,
@@ -129,7 +155,9 @@ impl Repo {
         author: &str,
         now: Timestamp,
     ) -> String {
-        self.branches.entry(branch.to_owned()).or_default().insert(path.to_owned(), text.to_owned());
+        let files = self.branches.entry(branch.to_owned()).or_default();
+        files.insert(path.to_owned(), text.to_owned());
+        let files = files.clone();
         let sha = sha(format!("{branch}{path}{message}{text}{now}").as_bytes());
         self.commits.push(Commit {
             sha: sha.clone(),
@@ -138,6 +166,7 @@ impl Repo {
             message: message.to_owned(),
             author: author.to_owned(),
             at: stamp(now),
+            files,
         });
         for pull in &mut self.pulls {
             if pull["head"]["ref"] == branch && pull["state"] == "open" {

@@ -18,6 +18,9 @@ pub(in crate::sim) struct Script {
     /// Whether the default branch takes changes through pull requests only.
     #[serde(default)]
     protected: bool,
+    /// Types of the rules that rulesets set up for the default branch, such as `pull_request`.
+    #[serde(default)]
+    rules: Vec<String>,
     #[serde(default)]
     variables: BTreeMap<String, String>,
     release: Option<Release>,
@@ -120,13 +123,15 @@ impl GitHub {
         let script: Script =
             serde_json::from_value(script).context("what is said of GitHub is not what it looks like")?;
         let mut repo = Repo::new(&script.repository, script.protected);
+        repo.rules = script.rules;
         repo.variables = script.variables;
         repo.release = script.release.map(|release| (release.tag, release.published));
         repo.pulls = script.pulls.iter().map(|pull| pull.value(&script.repository)).collect();
         for commit in script.commits {
             let CommitScript { path, message, author, at } = commit;
             let sha = sha(format!("{path}{message}{at}").as_bytes());
-            repo.commits.push(Commit { sha, branch: main(), path, message, author, at });
+            let files = script.files.clone();
+            repo.commits.push(Commit { sha, branch: main(), path, message, author, at, files });
         }
         repo.branches.insert(main(), script.files);
         for workflow in script.workflows {

@@ -56,6 +56,10 @@ pub(in crate::sim) async fn respond(
         Door::Store => shared.with(|state| store(&state.github, &call, &token)),
         Door::Api => shared.with(|state| api(&mut state.github, &call, fault, &token, &known)),
     };
+    let response = match fault {
+        Fault::GithubLost if head.method != Method::GET => plain(502, "Bad Gateway"),
+        _ => response,
+    };
     shared.record_asked(Asked {
         method: head.method.to_string(),
         path: head.uri.path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default(),
@@ -64,6 +68,9 @@ pub(in crate::sim) async fn respond(
         is_store: door == Door::Store,
         has_token: !token.is_empty(),
     });
+    if let (Fault::GithubSlowWrites(by), true) = (fault, head.method != Method::GET) {
+        tokio::time::sleep(by).await;
+    }
     response
 }
 
@@ -89,12 +96,16 @@ fn store(github: &GitHub, call: &Call, token: &str) -> Response<Full<Bytes>> {
 fn api(github: &mut GitHub, call: &Call, fault: Fault, token: &str, known: &str) -> Response<Full<Bytes>> {
     let is_expired = fault == Fault::GithubUnauthorized || token == "Bearer expired";
     let is_viewer = token == "Bearer viewer" && call.method != Method::GET;
+    let is_workflow = call.method == Method::PUT && call.segments.iter().any(|part| part == ".github");
     let reply = if is_expired {
         Reply::refused(401, "Bad credentials")
     } else if fault == Fault::GithubTooMany {
         Reply::refused(429, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
-    } else if fault == Fault::GithubForbidden || is_viewer {
+    } else if fault == Fault::GithubForbidden || is_viewer || is_workflow && token == "Bearer contents-only" {
         Reply::refused(403, "Resource not accessible by personal access token")
+    } else if is_workflow && token == "Bearer no-workflows" {
+        // A classic token without the scope is told that there is no such file, as of old.
+        Reply::not_found()
     } else {
         // A write is counted before it happens, a question when it is known whether it was a new one.
         github.answer(call)
@@ -140,8 +151,10 @@ fn permission(call: &Call) -> &'static str {
         (["actions", ..], true) => "actions=write",
         (["pulls", ..], false) => "pull_requests=read",
         (["pulls", ..], true) => "pull_requests=write",
+        (["contents", ".github", "workflows", ..], true) => "contents=write; contents=write,workflows=write",
         (["contents" | "git" | "commits" | "releases", ..], true) => "contents=write",
-        (["contents" | "git" | "commits" | "releases", ..], false) => "contents=read",
+        (["contents" | "git" | "commits" | "releases" | "branches", ..], false) => "contents=read",
+        (["check-runs", ..], _) => "checks=read",
         _ => "metadata=read",
     }
 }

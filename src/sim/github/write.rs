@@ -62,8 +62,7 @@ fn put_contents(repo: &mut Repo, call: &Call, path: &str) -> Reply {
         }
         _ => {}
     }
-    if repo.is_protected && branch == DEFAULT_BRANCH {
-        let message = "Repository rule violations found\n\nChanges must be made through a pull request.\n\n";
+    if let Some(message) = repo.refusal(branch) {
         return Reply::refused(409, message);
     }
     let is_new = !files.contains_key(path);
@@ -82,8 +81,7 @@ fn create_ref(repo: &mut Repo, call: &Call) -> Reply {
     if repo.branches.contains_key(branch) {
         return Reply::refused(422, "Reference already exists");
     }
-    let source = repo.branches.keys().find(|from| repo.head(from) == call.text("sha")).cloned();
-    let Some(files) = source.and_then(|from| repo.branches.get(&from).cloned()) else {
+    let Some(files) = repo.at(call.text("sha")) else {
         return Reply::refused(422, "Object does not exist");
     };
     repo.branches.insert(branch.to_owned(), files);

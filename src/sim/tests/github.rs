@@ -10,11 +10,12 @@ const REPO: &str = "/repos/acme/shop";
 const FLAGS: &str = "/repos/acme/shop/contents/feature-flags/flags.yaml";
 
 async fn world(protected: bool) -> World {
+    world_with(&format!("protected: {protected}")).await
+}
+
+async fn world_with(line: &str) -> World {
     let story = include_str!("../../../fixtures/demo/github.yaml");
-    let story = story.replace(
-        "  repository: acme/shop\n  var",
-        &format!("  repository: acme/shop\n  protected: {protected}\n  var"),
-    );
+    let story = story.replace("  repository: acme/shop\n  var", &format!("  repository: acme/shop\n  {line}\n  var"));
     let mut config = WorldConfig::empty();
     config.stories.push(story);
     World::start(config).await.unwrap()
@@ -64,6 +65,8 @@ async fn a_protected_branch_takes_a_pull_request() {
     let (code, refused) = ask(&world, "PUT", FLAGS, edit("x", &before["sha"], "main")).await;
     assert_eq!((code, refused["message"].as_str().unwrap().contains("pull request")), (409, true));
     let (_, main) = get(&world, &format!("{REPO}/git/ref/heads/main")).await;
+    let (_, branch) = get(&world, &format!("{REPO}/branches/main")).await;
+    assert_eq!((&branch["commit"]["sha"], &branch["protected"]), (&main["object"]["sha"], &json!(true)));
     let reference = json!({"ref": "refs/heads/kill", "sha": main["object"]["sha"]});
     assert_eq!(ask(&world, "POST", &format!("{REPO}/git/refs"), reference.clone()).await.0, 201);
     assert_eq!(ask(&world, "POST", &format!("{REPO}/git/refs"), reference).await.0, 422);
@@ -76,6 +79,47 @@ async fn a_protected_branch_takes_a_pull_request() {
     assert_eq!(ask(&world, "PUT", &format!("{REPO}/pulls/432/merge"), json!({})).await.0, 200);
     assert_ne!(get(&world, FLAGS).await.1["sha"], before["sha"]);
     assert!(get(&world, &format!("{REPO}/pulls/432")).await.1["merged_at"].is_string());
+}
+
+#[tokio::test]
+async fn a_ruleset_is_another_way_to_protect() {
+    let world = world_with("rules: [pull_request, deletion]").await;
+    assert_eq!(get(&world, &format!("{REPO}/branches/main")).await.1["protected"], false);
+    let (_, rules) = get(&world, &format!("{REPO}/rules/branches/main")).await;
+    assert_eq!(rules[0]["type"], "pull_request");
+    assert_eq!(get(&world, &format!("{REPO}/rules/branches/other")).await.1, json!([]));
+    let (_, before) = get(&world, FLAGS).await;
+    let (code, refused) = ask(&world, "PUT", FLAGS, edit("x", &before["sha"], "main")).await;
+    assert_eq!((code, refused["message"].as_str().unwrap().contains("rule violations")), (409, true));
+}
+
+#[tokio::test]
+async fn a_workflow_file_takes_a_permission_of_its_own() {
+    let world = world(false).await;
+    let smoke = format!("{REPO}/contents/.github/workflows/verify-release.yml");
+    let (_, before) = get(&world, &smoke).await;
+    for (token, code) in [("contents-only", 403), ("no-workflows", 404), ("anyone", 200)] {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.put(format!("{}{smoke}", world.github_url())).bearer_auth(token);
+        let answer = request.body(edit("name: x\n", &before["sha"], "main").to_string()).send().await.unwrap();
+        let needed = answer.headers().get("x-accepted-github-permissions").map(|it| it.to_str().unwrap().to_owned());
+        assert_eq!(answer.status().as_u16(), code, "{token}");
+        assert_eq!(needed.is_some_and(|needed| needed.contains("workflows=write")), code == 403);
+    }
+}
+
+#[tokio::test]
+async fn a_branch_may_begin_at_an_older_commit() {
+    let world = world(false).await;
+    let (_, old) = get(&world, &format!("{REPO}/branches/main")).await;
+    let (_, before) = get(&world, FLAGS).await;
+    assert_eq!(ask(&world, "PUT", FLAGS, edit("features: {}\n", &before["sha"], "main")).await.0, 200);
+    let reference = json!({"ref": "refs/heads/kill", "sha": old["commit"]["sha"]});
+    assert_eq!(ask(&world, "POST", &format!("{REPO}/git/refs"), reference).await.0, 201);
+    assert_eq!(get(&world, &format!("{FLAGS}?ref=kill")).await.1["sha"], before["sha"]);
+    let (_, folder) = get(&world, &format!("{REPO}/contents/infra")).await;
+    let names: Vec<_> = folder.as_array().unwrap().iter().map(|it| (it["name"].clone(), it["type"].clone())).collect();
+    assert_eq!(json!(names), json!([["main.tf", "file"], ["modules", "dir"], ["storage.tf", "file"]]));
 }
 
 #[tokio::test]

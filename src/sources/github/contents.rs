@@ -41,6 +41,49 @@ pub fn read(bytes: &[u8]) -> Result<Content, String> {
     Ok(Content { sha, text })
 }
 
+/// One thing in a folder.
+#[derive(Debug, PartialEq)]
+pub struct Entry {
+    /// One part of a path, and no other: it goes into addresses.
+    pub name: String,
+    pub is_folder: bool,
+    /// In bytes.
+    pub size: u64,
+    pub sha: String,
+}
+
+impl Entry {
+    /// Whether it holds Terraform's own language. (`.tf.json` is a language for programs.)
+    pub fn is_terraform(&self) -> bool {
+        !self.is_folder && self.name.ends_with(".tf")
+    }
+
+    fn read(entry: Json) -> Option<Entry> {
+        let fields = entry.fields();
+        let is_folder = match fields.get("type").text().as_deref() {
+            Some("dir") => true,
+            Some("file") => false,
+            // Links and submodules lead elsewhere.
+            _ => return None,
+        };
+        let name = fields
+            .get("name")
+            .text()
+            .filter(|name| !matches!(name.as_str(), "" | "." | "..") && !name.contains('/'))?;
+        let sha = fields.get("sha").text().filter(|text| is_sha(text))?;
+        Some(Entry { name, is_folder, size: fields.get("size").count().unwrap_or(u64::MAX), sha })
+    }
+}
+
+/// Reads `GET .../contents/{folder}`. The error is the reason why it is no folder.
+pub fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
+    let list = Json::parse(bytes)?;
+    if !list.is_list() {
+        return Err("is no folder".to_owned());
+    }
+    Ok(list.items().into_iter().filter_map(Entry::read).collect())
+}
+
 /// Whether it is a sha. It goes into addresses: nothing else may be in it.
 pub fn is_sha(text: &str) -> bool {
     (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -84,12 +127,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_what_is_in_the_folder_is_in_the_folder() {
+        let sha = "0123456789abcdef";
+        let entry = |kind: &str, name: &str| format!(r#"{{"type":"{kind}","name":"{name}","size":7,"sha":"{sha}"}}"#);
+        let all = [entry("file", "main.tf"), entry("dir", "x.tf"), entry("symlink", "a.tf"), entry("file", "../b.tf")];
+        let found = entries(format!("[{},null]", all.join(",")).as_bytes()).unwrap();
+        assert_eq!(found.iter().map(Entry::is_terraform).collect::<Vec<_>>(), [true, false]);
+        assert!(entries(b"{}").is_err());
+    }
+
     proptest! {
         #[test]
         fn nothing_panics(value in crate::release::json::foreign(), at in 0usize..4) {
             let field = ["type", "encoding", "sha", "content"][at];
             let _ = read(format!(r#"{{"type":"file","encoding":"base64","sha":"0123456789","content":"","{field}":{value}}}"#).as_bytes());
-            let _ = read(value.as_bytes());
+            let _ = (read(value.as_bytes()), entries(value.as_bytes()));
+            let _ = entries(format!(r#"[{{"type":"file","name":{value},"sha":{value},"size":{value}}}]"#).as_bytes());
         }
     }
 }

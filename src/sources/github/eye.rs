@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::release::annotation::{exit_codes, of_k6};
 use crate::release::commit::read_commits;
 use crate::release::cost::{self, Cost};
 use crate::release::drift::{self, Drift};
@@ -13,7 +14,7 @@ use crate::release::pull::{PullLookup, PullRequest, PullState};
 use crate::release::repository::{Duty, Finding, FlagsFile, PullCost, RunJobs, Topic, WorkflowFile, WorkflowView};
 use crate::release::smoke::{self, Smoke};
 use crate::release::text::visible;
-use crate::release::workflow::{Run, RunStatus, read_jobs, read_runs, read_workflow};
+use crate::release::workflow::{Conclusion, Run, RunStatus, read_jobs, read_runs, read_workflow};
 
 use super::about;
 use super::answer::Miss;
@@ -21,6 +22,7 @@ use super::artifacts::{Shelf, unusable};
 use super::branch::{self, File, Tip};
 use super::client::Client;
 use super::contents::parameter;
+use super::ground::{Ground, Place};
 use super::settings::Settings;
 
 /// Pages of a hundred open pull requests.
@@ -29,6 +31,8 @@ const PULL_PAGES: usize = 5;
 const MOST_LOOKUPS: usize = 100;
 /// Pull requests whose cost is looked for.
 const MOST_COSTS: usize = 60;
+/// Failed jobs of a smoke test that are asked for k6's exit code.
+const MOST_FAILED: usize = 5;
 /// Commits of the flags file.
 const HISTORY: usize = 20;
 
@@ -43,6 +47,7 @@ pub struct Eye {
     open: Vec<PullRequest>,
     merged: Vec<PullRequest>,
     plans: Shelf<Drift>,
+    ground: Ground,
     costs: Shelf<Cost>,
     summaries: Shelf<Smoke>,
 }
@@ -71,6 +76,7 @@ impl Eye {
             plans: Shelf::new(&settings.files.drift_artifact, plan),
             costs: Shelf::new(&settings.files.cost_artifact, cost::read),
             summaries: Shelf::new(&settings.files.smoke_artifact, smoke::read),
+            ground: Ground::default(),
             settings,
         }
     }
@@ -116,8 +122,14 @@ impl Eye {
 
     async fn previews(&mut self, client: &Client, previews: &BTreeSet<u64>) -> Result<Look, Miss> {
         let is_listed = |number: &u64| self.open.iter().any(|pull| pull.number == *number);
+        let unlisted: Vec<u64> =
+            previews.iter().copied().filter(|number| !is_listed(number)).take(MOST_LOOKUPS).collect();
+        if !unlisted.is_empty() {
+            // To a token that has lost its right every pull request is a 404: none of them must look like gone.
+            self.is_readable = client.get(&self.repository, "repository").await.is_ok();
+        }
         let mut lookups = BTreeMap::new();
-        for number in previews.iter().copied().filter(|number| !is_listed(number)).take(MOST_LOOKUPS) {
+        for number in unlisted {
             let path = format!("{}/pulls/{number}", self.repository);
             let lookup = match client.get(&path, "pull request").await {
                 Ok(pull) => match PullRequest::read(&pull) {
@@ -143,7 +155,13 @@ impl Eye {
             None => None,
         };
         view.jobs = self.jobs(client, run.as_ref()).await?;
-        Ok(Look::of(Finding::Plan(plan), Duty::Drift, view))
+        let drift = plan.as_ref().and_then(|plan| plan.content.as_ref()?.as_ref().ok());
+        let branch = self.branch();
+        let place = Place { repository: &self.repository, branch: &branch, folder: &self.settings.files.infra };
+        let blame = self.ground.blame(client, place, drift).await;
+        let mut look = Look::of(Finding::Plan(plan), Duty::Drift, view);
+        look.findings.extend(blame.map(Finding::Blame));
+        Ok(look)
     }
 
     async fn smoke(&mut self, client: &Client) -> Result<Look, Miss> {
@@ -156,7 +174,23 @@ impl Eye {
             None => None,
         };
         view.jobs = self.jobs(client, run.as_ref()).await?;
-        Ok(Look::of(Finding::Smoke(summary), Duty::Smoke, view))
+        let exit = self.k6_exit(client, view.jobs.as_ref()).await;
+        let mut look = Look::of(Finding::Smoke(summary), Duty::Smoke, view);
+        look.findings.push(Finding::SmokeExit(exit));
+        Ok(look)
+    }
+
+    /// What k6 ended with, as GitHub notes it at the job that failed. A token that may not read checks does without.
+    async fn k6_exit(&self, client: &Client, jobs: Option<&RunJobs>) -> Option<i32> {
+        let failed = jobs?.jobs.iter().filter(|job| job.conclusion == Some(Conclusion::Failure));
+        for job in failed.filter_map(|job| job.id).take(MOST_FAILED) {
+            let path = format!("{}/check-runs/{job}/annotations?per_page=100", self.repository);
+            let codes = client.get(&path, "annotations").await.ok().and_then(|page| exit_codes(&page).ok());
+            if let Some(code) = codes.and_then(|codes| of_k6(&codes)) {
+                return Some(code);
+            }
+        }
+        None
     }
 
     async fn cost(&mut self, client: &Client) -> Result<Look, Miss> {

@@ -13,6 +13,7 @@ mod cache;
 mod client;
 mod contents;
 mod eye;
+mod ground;
 mod poll;
 mod schedule;
 mod settings;

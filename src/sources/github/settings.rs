@@ -59,6 +59,8 @@ pub struct Files {
     pub smoke_artifact: String,
     pub flags: String,
     pub limit_variable: String,
+    /// The folder of the Terraform configuration that the drift run plans.
+    pub infra: String,
 }
 
 impl Default for Files {
@@ -74,6 +76,7 @@ impl Default for Files {
             smoke_artifact: "*k6*".to_owned(),
             flags: "feature-flags/flags.yaml".to_owned(),
             limit_variable: "INFRACOST_LIMIT".to_owned(),
+            infra: "infra".to_owned(),
         }
     }
 }

@@ -32,10 +32,23 @@ pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
             failed(format!("the branch takes changes through pull requests only: {said}"))
         }
         409 => Outcome::Conflict { reason: said },
-        422 if said.contains("already exists") => Outcome::Conflict { reason: format!("it was done before: {said}") },
+        422 if said.contains("already exists") => Outcome::Conflict { reason: done_before(request, &said) },
         422 => failed(format!("GitHub finds it invalid (422): {said}")),
         500.. => Outcome::Unknown { reason: format!("GitHub answered {} ({said})", answer.status) },
         status => failed(format!("GitHub answered {status}: {said}")),
+    }
+}
+
+/// The branch of an edit is called after it, so that one that is there has been made for the very same edit.
+fn done_before(request: &Request, said: &str) -> String {
+    let field = |name: &str| request.body[name].as_str().map(|text| visible_up_to(text, 200));
+    match (field("ref"), field("head")) {
+        (Some(branch), _) => {
+            let branch = branch.trim_start_matches("refs/heads/");
+            format!("the same was begun before: branch {branch} is there. Look for its pull request, or delete it")
+        }
+        (_, Some(head)) => format!("a pull request from {head} is open already"),
+        _ => format!("it was done before: {said}"),
     }
 }
 
