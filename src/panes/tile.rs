@@ -87,7 +87,10 @@ fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Re
     if let Some(headline) = PANES[pane].headline(cx).filter(|_| rest.width > 8) {
         let is_blind = freshness::is_blind(cx, PANES[pane].topics());
         let headline = if is_blind { headline.all(Role::Stale) } else { headline };
-        brush::line(cx, &headline.and(" ", Role::Dim), None, rest, buf);
+        let mut padded = Words::of(" ", Role::Dim);
+        padded.append(headline);
+        padded.push(" ", Role::Dim);
+        brush::line(cx, &padded, None, rest, buf);
     }
 }
 
