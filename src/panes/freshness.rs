@@ -87,18 +87,19 @@ pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
     let Some((_, repository)) = cx.model.repository() else { return Words::new() };
     for topic in topics {
         let sight = repository.sight(*topic);
-        let Some((since, failure)) = sight.failing else {
+        let Some((_, failure)) = sight.failing else {
             if sight.seen.is_none() {
                 return Words::of("loading", Role::Unknown);
             }
             continue;
         };
-        let word = match failure.kind {
-            FailureKind::Unauthorized => "UNAUTHORIZED".to_owned(),
-            FailureKind::Forbidden => "FORBIDDEN".to_owned(),
-            _ => format!("STALE {}", cx.age(sight.seen.or(Some(since)))),
+        let (sign, word) = match (failure.kind, sight.seen) {
+            (FailureKind::Unauthorized, _) => (Glyph::Critical, "UNAUTHORIZED".to_owned()),
+            (FailureKind::Forbidden, _) => (Glyph::Critical, "FORBIDDEN".to_owned()),
+            (_, Some(seen)) => (Glyph::Stale, format!("STALE {}", cx.age(Some(seen)))),
+            (_, None) => (Glyph::Stale, "NO ANSWER".to_owned()),
         };
-        let words = Words::of(format!("{} {word} ", cx.glyph(Glyph::Stale)), Role::Critical);
+        let words = Words::of(format!("{} {word} ", cx.glyph(sign)), Role::Critical);
         return words.and(failure.message, Role::Stale);
     }
     match repository.budget {
