@@ -1,7 +1,5 @@
 //! Flags: what `feature-flags/flags.yaml` turns on and where, who answers for it, and which guardrails it ignores.
 
-use std::collections::BTreeSet;
-
 use crate::actions::Kind;
 use crate::release::flag::{Flag, FlagState, Flags as File, Setting};
 use crate::release::gates;
@@ -53,9 +51,8 @@ impl Pane for Flags {
         let Some(flags) = flags(cx) else { return Vec::new() };
         let mut rows: Vec<(u8, &Flag)> = flags.flags.iter().map(|flag| (rank(flags, flag), flag)).collect();
         rows.sort_by_key(|(rank, _)| *rank);
-        let mut seen = BTreeSet::new();
-        let rows = rows.into_iter().filter(|(_, flag)| seen.insert(flag.name.as_str()));
-        rows.map(|(_, flag)| Uid(format!("flag/{}", flag.name).into())).collect()
+        let rows = rows.into_iter().map(|(_, flag)| Uid(format!("flag/{}", flag.name).into()));
+        super::each_once(rows)
     }
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
@@ -98,6 +95,9 @@ impl Pane for Flags {
     fn headline(&self, cx: &Cx) -> Option<Words> {
         let repository = repository(cx)?;
         let file = file(cx)?;
+        if let Some(problem) = flags(cx).and_then(|flags| flags.problems.first()) {
+            return Some(Words::of(format!("{} {problem}", cx.glyph(Glyph::Unknown)), Role::Unknown));
+        }
         let unguarded = flags(cx).map_or(0, |flags| gates::unguarded(flags).len());
         let last = repository.history.first();
         let last = last.map_or(String::new(), |commit| {
