@@ -164,7 +164,7 @@ fn a_summary_of_another_run_proves_nothing() {
 #[test]
 fn a_flag_that_is_on_without_what_it_requires() {
     let flags = flag::read(FLAGS).unwrap();
-    let wanted = [("reranker", "capacity_review: nothing says that it is met")];
+    let wanted = [("reranker", "on in prod, requires capacity_review: nothing says that it is met")];
     let found = unguarded(&flags);
     let found: Vec<_> = found.iter().map(|(name, why)| (*name, why.as_str())).collect();
     assert_eq!(found, wanted);
