@@ -72,7 +72,9 @@ fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Re
     if !list.marks.is_empty() {
         words.push(format!(" {}{} marked ", cx.glyph(Glyph::Mark), list.marks.len()), Role::Marked);
     }
-    if let Some(headline) = PANES[pane].headline(cx) {
+    // While nobody can look, the room is for the reason: what was good may be so no longer.
+    let is_blind = freshness::is_blind(cx, PANES[pane].topics());
+    if let Some(headline) = PANES[pane].headline(cx).filter(|_| !is_blind) {
         words.push(" ", Role::Dim);
         words.append(headline);
         words.push(" ", Role::Dim);
