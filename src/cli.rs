@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 
+use crate::sources::github::Slug;
+
 /// Headings of the help.
 const WHERE: &str = "Where to look";
 const EVERYWHERE: &str = "For every command";
@@ -40,6 +42,12 @@ pub struct Common {
     /// Read manifests from this folder instead of an API server
     #[arg(help_heading = WHERE, long, global = true, value_name = "DIR")]
     pub from_dir: Option<PathBuf>,
+    /// The repository on GitHub behind the releases
+    #[arg(help_heading = WHERE, long, global = true, value_name = "OWNER/NAME", value_parser = Slug::parse)]
+    pub repo: Option<Slug>,
+    /// Read the feature flags from this file instead of from GitHub
+    #[arg(help_heading = WHERE, long, global = true, value_name = "FILE")]
+    pub flags: Option<PathBuf>,
     /// Change nothing, whatever is asked for
     #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub read_only: bool,
