@@ -119,6 +119,25 @@ pub enum Command {
     /// Summaries of the k6 smoke test
     #[command(subcommand)]
     K6(K6),
+    /// Feature flags and their kill switch
+    #[command(subcommand)]
+    Flags(Flags),
+    /// Preview namespaces `pr-<number>`
+    #[command(subcommand)]
+    Previews(Previews),
+    /// The repository's workflows
+    #[command(subcommand)]
+    Workflow(Workflow),
+    /// Take a row of the pack back
+    Rollback {
+        /// The row: PR18, PR19, PR20, PR21 or PR22
+        #[arg(value_enum, ignore_case = true)]
+        row: RollbackRow,
+        /// For PR22: the flags to kill
+        names: Vec<String>,
+        #[command(flatten)]
+        how: How,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -217,6 +236,87 @@ pub enum Cost {
         #[arg(long, value_name = "AMOUNT", default_value_t = crate::release::cost::DEFAULT_LIMIT)]
         limit: Decimal,
     },
+    /// Raise or lower the limit: the repository variable that the gate compares with
+    Limit {
+        /// What a month may cost more than before
+        #[arg(value_name = "AMOUNT", value_parser = crate::release::cost::parse_limit)]
+        amount: Decimal,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+/// `flightdeck flags`.
+#[derive(Debug, Subcommand)]
+pub enum Flags {
+    /// Turn a flag off everywhere: default false and every rollout 0
+    Kill(Act),
+    /// Put back what a kill from this machine has changed
+    Restore(Act),
+}
+
+/// `flightdeck previews`.
+#[derive(Debug, Subcommand)]
+pub enum Previews {
+    /// Delete the namespace of a preview with everything in it
+    Teardown {
+        #[command(flatten)]
+        act: Act,
+        /// The pull request's number, where it is still open or not known to be closed
+        #[arg(long = "type", value_name = "NUMBER")]
+        typed: Option<String>,
+    },
+}
+
+/// `flightdeck workflow`.
+#[derive(Debug, Subcommand)]
+pub enum Workflow {
+    /// Start it now
+    Run(OneWorkflow),
+    /// Stop it from running
+    Disable(OneWorkflow),
+    /// Let it run again
+    Enable(OneWorkflow),
+}
+
+/// One of the configured workflows.
+#[derive(Debug, Args)]
+pub struct OneWorkflow {
+    /// What it is there for
+    #[arg(value_enum)]
+    pub duty: WorkflowDuty,
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// The workflows that Flightdeck knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WorkflowDuty {
+    Drift,
+    Plan,
+    Smoke,
+    Teardown,
+    Promote,
+}
+
+/// Rows of the pack that live on GitHub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RollbackRow {
+    /// Take the k6 step out of the release's verification
+    #[value(name = "PR18")]
+    Smoke,
+    /// Take the budget's gate out of the plan's workflow
+    #[value(name = "PR19")]
+    Cost,
+    /// Disable the scheduled drift check
+    #[value(name = "PR20")]
+    Drift,
+    /// Disable the teardown of previews
+    #[value(name = "PR21")]
+    Previews,
+    /// Kill flags
+    #[value(name = "PR22")]
+    Flags,
 }
 
 /// `flightdeck drift`.
@@ -261,19 +361,26 @@ pub struct Files {
     pub file: Vec<PathBuf>,
 }
 
-/// What every writing command understands.
+/// What is to be changed, and how.
 #[derive(Debug, Args)]
 pub struct Act {
     /// Names; all get the same action
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// What every writing command understands.
+#[derive(Debug, Args)]
+pub struct How {
     /// Do it without asking
     #[arg(short, long)]
     pub yes: bool,
     /// Why, for the audit
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub reason: String,
-    /// Ask the API server what it would do, and do nothing
+    /// Ask what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
     /// How long the effect may take, like 4s; each action has its own limit otherwise

@@ -166,7 +166,8 @@ pub fn listen() -> io::Result<mpsc::Receiver<Event>> {
     let (pressed, keys) = mpsc::channel(KEYS);
     std::thread::Builder::new().name("keyboard".into()).spawn(move || {
         while let Ok(true) = wait_for_input() {
-            while let Ok(true) = event::poll(Duration::ZERO) {
+            // Not zero: then crossterm looks at nothing at all.
+            while let Ok(true) = event::poll(Duration::from_millis(1)) {
                 let Ok(event) = event::read() else { return };
                 if pressed.blocking_send(event).is_err() {
                     return;

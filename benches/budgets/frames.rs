@@ -100,6 +100,7 @@ impl Stage {
         let now = flightdeck_now();
         let settled = settle(&cli.common, now);
         let app = App::new(Settings {
+            repository: None,
             contexts: vec![settled.context(CONTEXT)],
             keymap: settled.keymap,
             theme: settled.theme,

@@ -3,12 +3,18 @@
 //! Each effect carries what the plan saw, so that it cannot be there before the write.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::release::flag::Flag;
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
 use crate::release::phase::Phase;
+use crate::release::repository::{Duty, Repository, Topic};
 use crate::release::rollout::{PauseCondition, Rollout};
+use crate::release::step_edit::Step;
+use crate::release::subject;
+use crate::release::workflow::Workflow;
 
 /// What must be seen in the model before the action counts as done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +45,20 @@ pub enum Effect {
     Restarted(Timestamp),
     /// The AnalysisRun's phase is a completed one.
     RunCompleted,
+    /// The namespace with that UID is no longer there.
+    NamespaceGone,
+    /// The workflow's state is this word of GitHub's.
+    WorkflowIs(String),
+    /// A run with a higher id than this is listed.
+    RunBegan { duty: Duty, after: u64 },
+    /// The flag reads like this.
+    FlagIs(Box<Flag>),
+    /// The repository variable has this value.
+    LimitIs(Decimal),
+    /// The workflow's file is without that step.
+    StepGone { duty: Duty, step: Step },
+    /// A pull request from that branch is open: as far as it goes without somebody who merges it.
+    PullOpened { branch: String },
 }
 
 /// Whether the effect is there.
@@ -49,21 +69,59 @@ pub enum Progress {
     NotYet,
     /// Something put it back, or the object is gone, or it cannot come any more.
     Reverted(String),
+    /// It went as far as it goes by itself, and is not in effect: what is missing.
+    Halfway(String),
 }
 
 impl Effect {
     /// Whether it stays until somebody puts it back: a spec does, a step goes on by itself.
     pub fn is_lasting(&self) -> bool {
-        matches!(self, Effect::SpecPaused(_) | Effect::TemplateIsNot(_))
+        matches!(
+            self,
+            Effect::SpecPaused(_)
+                | Effect::TemplateIsNot(_)
+                | Effect::WorkflowIs(_)
+                | Effect::FlagIs(_)
+                | Effect::LimitIs(_)
+                | Effect::StepGone { .. }
+        )
+    }
+
+    /// What is said when it is there. A commit is in no effect by itself.
+    pub fn done_in(&self, took: &str) -> String {
+        match self {
+            Effect::FlagIs(_) => format!("committed in {took}; live once what reads it is deployed or reloads"),
+            Effect::StepGone { .. } => format!("committed in {took}; the next run goes without it"),
+            Effect::RunBegan { .. } => format!("a run has begun, after {took}"),
+            Effect::NamespaceGone => format!("gone in {took}"),
+            _ => format!("took effect in {took}"),
+        }
+    }
+
+    /// What is to be looked at again to see it; None where it is watched.
+    pub fn topic(&self, target: &ObjectId) -> Option<Topic> {
+        match self {
+            Effect::WorkflowIs(_) => subject::duty_of(target).map(Duty::topic),
+            Effect::RunBegan { duty, .. } | Effect::StepGone { duty, .. } => Some(duty.topic()),
+            Effect::FlagIs(_) => Some(Topic::Flags),
+            Effect::LimitIs(_) => Some(Topic::Cost),
+            Effect::PullOpened { .. } => Some(Topic::Pulls),
+            _ => None,
+        }
     }
 
     /// Whether what was done is undone by now, in words. That the controller has yet to look at a newer spec is no sign of
     /// it: only the opposite of what was done is.
     pub fn put_back(&self, model: &Model, target: &ObjectId) -> Option<String> {
-        let rollout = model.rollouts.get(&target.uid)?;
+        let rollout = || model.rollouts.get(&target.uid);
+        let repository = || model.repositories.get(&target.context);
         let is_back = match self {
-            Effect::SpecPaused(wanted) => rollout.spec_paused != *wanted,
-            Effect::TemplateIsNot(before) => rollout.status.current_pod_hash.as_deref() == Some(before),
+            Effect::SpecPaused(wanted) => rollout()?.spec_paused != *wanted,
+            Effect::TemplateIsNot(before) => rollout()?.status.current_pod_hash.as_deref() == Some(before),
+            Effect::WorkflowIs(wanted) => workflow(repository()?, target)?.state.word() != wanted,
+            Effect::FlagIs(wanted) => !acts_alike(wanted, flag(repository()?, &wanted.name)?),
+            Effect::LimitIs(wanted) => repository()?.limit.as_ref()?.as_ref().ok()? != wanted,
+            Effect::StepGone { duty, step } => step.is_in(file_of(repository()?, *duty)?)?,
             _ => false,
         };
         is_back.then(|| "it took effect and was put back".to_owned())
@@ -78,10 +136,30 @@ impl Effect {
                 None => gone(),
             };
         }
+        if let Effect::NamespaceGone = self {
+            // Gone and unseen are not the same: what is not watched is not there either.
+            let is_watched = model.source(&target.context, "namespaces").is_some_and(|source| source.loaded);
+            return done_if(is_watched && model.previews.get(&target.uid).is_none());
+        }
+        if self.is_on_github() {
+            return on_github(self, model, target);
+        }
         match model.rollouts.get(&target.uid) {
             Some(rollout) => self.progress_of(rollout),
             None => gone(),
         }
+    }
+
+    fn is_on_github(&self) -> bool {
+        matches!(
+            self,
+            Effect::WorkflowIs(_)
+                | Effect::RunBegan { .. }
+                | Effect::FlagIs(_)
+                | Effect::LimitIs(_)
+                | Effect::StepGone { .. }
+                | Effect::PullOpened { .. }
+        )
     }
 
     fn progress_of(&self, rollout: &Rollout) -> Progress {
@@ -114,7 +192,7 @@ impl Effect {
                 done_if(status.current_pod_hash.as_deref().is_some_and(|hash| hash != before))
             }
             Effect::Restarted(at) => done_if(status.restarted_at.is_some_and(|restarted| restarted >= *at)),
-            Effect::RunCompleted => Progress::NotYet,
+            _ => Progress::NotYet,
         }
     }
 
@@ -131,6 +209,49 @@ impl Effect {
         let current = rollout.status.current_pod_hash.as_deref().unwrap_or_default();
         (current != pod_hash).then(|| format!("another revision is current now: {current} instead of {pod_hash}"))
     }
+}
+
+/// Looks for an effect in what GitHub has shown.
+fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
+    let Some(repository) = model.repositories.get(&target.context) else { return Progress::NotYet };
+    match effect {
+        Effect::WorkflowIs(wanted) => {
+            done_if(workflow(repository, target).is_some_and(|workflow| workflow.state.word() == wanted))
+        }
+        Effect::RunBegan { duty, after } => {
+            let runs = repository.workflow(*duty).map_or(&[][..], |view| &view.runs);
+            done_if(runs.iter().any(|run| run.id.is_some_and(|id| id > *after) && run.event == "workflow_dispatch"))
+        }
+        Effect::FlagIs(wanted) => done_if(flag(repository, &wanted.name).is_some_and(|flag| acts_alike(wanted, flag))),
+        Effect::LimitIs(wanted) => done_if(repository.limit.as_ref() == Some(&Ok(*wanted))),
+        Effect::StepGone { duty, step } => {
+            done_if(file_of(repository, *duty).and_then(|text| step.is_in(text)) == Some(false))
+        }
+        Effect::PullOpened { branch } => {
+            let pull = repository.open.iter().find(|pull| pull.head_ref.as_deref() == Some(branch));
+            pull.map_or(Progress::NotYet, |pull| {
+                Progress::Halfway(format!("pull request #{} is open: not in effect before it is merged", pull.number))
+            })
+        }
+        _ => Progress::NotYet,
+    }
+}
+
+fn workflow<'a>(repository: &'a Repository, target: &ObjectId) -> Option<&'a Workflow> {
+    repository.workflow(subject::duty_of(target)?)?.workflow.as_ref()
+}
+
+fn flag<'a>(repository: &'a Repository, name: &str) -> Option<&'a Flag> {
+    repository.flags.as_ref()?.flags.as_ref().ok()?.get(name)
+}
+
+fn file_of(repository: &Repository, duty: Duty) -> Option<&str> {
+    Some(&*repository.workflow(duty)?.source.as_ref()?.text)
+}
+
+/// Owners and guardrails are other people's business: only what makes a flag act counts.
+fn acts_alike(one: &Flag, other: &Flag) -> bool {
+    (&one.default, &one.rollout) == (&other.default, &other.rollout)
 }
 
 fn done_if(done: bool) -> Progress {

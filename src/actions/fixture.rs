@@ -150,7 +150,17 @@ pub(crate) fn model_of(rollout: Rollout) -> Model {
 
 /// A wish that nothing stands against.
 pub(crate) fn wish<'a>(model: &'a Model, target: &'a ObjectId, access: &'a Access) -> Wish<'a> {
-    Wish { model, target, now: now(), revision: None, authority: Authority::default(), access, shown: None }
+    Wish {
+        model,
+        target,
+        now: now(),
+        revision: None,
+        amount: None,
+        reason: "",
+        authority: Authority::default(),
+        access,
+        shown: None,
+    }
 }
 
 /// Plans an action on a single Rollout.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::plan::{Plan, Refusal};
-use super::{Action, Kind, RestsOn, Wish};
+use super::{Action, Kind, RestsOn, Wish, facts};
 use crate::release::access::{Right, Verdict};
 use crate::release::analysis::{AnalysisPhase, AnalysisRun};
 use crate::release::model::{Liveness, Model};
@@ -37,6 +37,8 @@ pub struct Seen {
     pub pause: Option<(String, Option<Timestamp>)>,
     /// Only of an AnalysisRun.
     pub run_phase: Option<AnalysisPhase>,
+    /// Of everything else: what it is called and how it was.
+    pub facts: Vec<(&'static str, String)>,
 }
 
 impl Seen {
@@ -49,7 +51,7 @@ impl Seen {
             abort: status.abort,
             spec_paused: rollout.spec_paused,
             pause: status.pause_conditions.first().map(|pause| (pause.reason.to_string(), pause.start_time)),
-            run_phase: None,
+            ..Seen::default()
         }
     }
 
@@ -63,6 +65,7 @@ impl Seen {
         match kind {
             Kind::Rollout => model.rollouts.get(&target.uid).map(Seen::of_rollout),
             Kind::AnalysisRun => model.runs.get(&target.uid).map(Seen::of_run),
+            _ => facts::of(model, kind, target).map(|facts| Seen { facts, ..Seen::default() }),
         }
     }
 
@@ -76,6 +79,12 @@ impl Seen {
             && was != is
         {
             return Some(format!("it is {} by now", is.word()));
+        }
+        for (what, was) in &self.facts {
+            let is = now.facts.iter().find(|(other, _)| other == what).map_or("not known", |(_, is)| is);
+            if was != is {
+                return Some(format!("{what} is {is} now, it was {was}"));
+            }
         }
         if rests_on == RestsOn::Revision {
             return None;
@@ -125,9 +134,11 @@ pub fn still_holds(plan: &Plan, model: &Model, authority: &Authority, now: Times
 /// Refuses what the API server is known to deny. What it was not asked, or could not say, is left to the preflight.
 pub(super) fn permitted(plan: &Plan, access: &Access) -> Result<(), Refusal> {
     for request in &plan.requests {
-        if let Some(Verdict::Denied(why)) = access.get(&request.right) {
+        if let Some(right) = &request.right
+            && let Some(Verdict::Denied(why)) = access.get(right)
+        {
             let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-            return Err(Refusal::because(format!("not permitted: you may not {}{why}", request.right.sentence())));
+            return Err(Refusal::because(format!("not permitted: you may not {}{why}", right.sentence())));
         }
     }
     Ok(())
@@ -158,7 +169,7 @@ fn authorised(authority: &Authority, context: &str, now: Timestamp) -> Result<()
 }
 
 fn source_is_live(model: &Model, kind: Kind, target: &ObjectId, now: Timestamp) -> Result<(), Refusal> {
-    let source = source_of(kind);
+    let Some(source) = source_of(kind) else { return facts::are_seen(model, kind, target) };
     let Some(freshness) = model.source(&target.context, source) else {
         return Err(Refusal::because(format!("{source} of context {} have not been read yet", target.context)));
     };
@@ -178,11 +189,13 @@ fn source_is_live(model: &Model, kind: Kind, target: &ObjectId, now: Timestamp) 
     }
 }
 
-/// The row of SOURCES that sees objects of that kind.
-pub fn source_of(kind: Kind) -> &'static str {
+/// The row of SOURCES that sees objects of that kind; None for what lives on GitHub.
+pub fn source_of(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::Rollout => "rollouts",
-        Kind::AnalysisRun => "analysisruns",
+        Kind::Rollout => Some("rollouts"),
+        Kind::AnalysisRun => Some("analysisruns"),
+        Kind::Preview => Some("namespaces"),
+        Kind::Workflow | Kind::Flag | Kind::Limit => None,
     }
 }
 
@@ -190,6 +203,7 @@ fn readable(wish: &Wish<'_>, kind: Kind) -> Result<(), Refusal> {
     let fault = match kind {
         Kind::Rollout => wish.rollout()?.fault.as_deref(),
         Kind::AnalysisRun => wish.run()?.fault.as_deref(),
+        Kind::Preview | Kind::Workflow | Kind::Flag | Kind::Limit => None,
     };
     match fault {
         Some(fault) => Err(Refusal::because(format!("{} cannot be read: {fault}", wish.target.path()))),

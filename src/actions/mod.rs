@@ -6,17 +6,25 @@
 mod abort;
 pub mod bulk;
 pub mod cause;
+mod dispatch;
 pub mod effect;
+pub mod facts;
+mod git;
 pub mod guard;
+mod kill;
 mod patch;
 mod pause;
 pub mod plan;
 mod promote;
 mod promote_full;
+mod remove_step;
 mod restart;
 mod resume;
 mod retry;
+mod set_limit;
 mod skip_step;
+mod switch;
+mod teardown;
 mod terminate;
 mod undo;
 
@@ -26,13 +34,18 @@ pub(crate) mod fixture;
 mod tests;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::release::access::Right;
 use crate::release::analysis::AnalysisRun;
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
+use crate::release::preview::PreviewNamespace;
+use crate::release::repository::{Repository, WorkflowView};
 use crate::release::rollout::Rollout;
+use crate::release::subject;
+use crate::release::workflow::Workflow;
 use guard::{Access, Authority, Seen};
 use plan::{Danger, Plan, Refusal};
 
@@ -64,6 +77,21 @@ pub struct Action {
 pub enum Kind {
     Rollout,
     AnalysisRun,
+    /// The namespace of a preview.
+    Preview,
+    /// A workflow of the repository.
+    Workflow,
+    /// A feature flag in its file.
+    Flag,
+    /// The repository variable with the budget's limit.
+    Limit,
+}
+
+impl Kind {
+    /// Whether it is changed on GitHub, not in a cluster.
+    pub fn is_on_github(self) -> bool {
+        matches!(self, Kind::Workflow | Kind::Flag | Kind::Limit)
+    }
 }
 
 /// What an action must read out before it can plan.
@@ -73,10 +101,14 @@ pub enum Needs {
     Nothing,
     /// A revision, chosen by the operator; then the Rollout and that ReplicaSet in full.
     Revision,
+    /// An amount of money, typed by the operator.
+    Amount,
 }
 
 /// Why undo is not planned before a revision is chosen.
 pub const CHOOSE_REVISION: &str = "choose a revision to go back to";
+/// Why set-limit is not planned before an amount is typed.
+pub const TYPE_AMOUNT: &str = "type the new limit";
 
 /// How much of what was shown must still hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,11 +122,15 @@ pub enum RestsOn {
 /// What the operator asked for, with all that a plan may depend on.
 pub struct Wish<'a> {
     pub model: &'a Model,
-    /// The Rollout (or, for `terminate`, the AnalysisRun).
+    /// What the action's kind says.
     pub target: &'a ObjectId,
     pub now: Timestamp,
     /// Only for [`Needs::Revision`].
     pub revision: Option<&'a Templates>,
+    /// Only for [`Needs::Amount`].
+    pub amount: Option<Decimal>,
+    /// For a commit's message, where it is known before the confirmation; empty otherwise.
+    pub reason: &'a str,
     /// Whether anything may be changed in the target's context.
     pub authority: Authority,
     /// What the API server has said about rights so far; what it has not said is asked in the preflight.
@@ -138,6 +174,14 @@ pub static ACTIONS: &[&Action] = &[
     &undo::UNDO,
     &restart::RESTART,
     &terminate::TERMINATE,
+    &teardown::TEARDOWN,
+    &kill::KILL,
+    &kill::RESTORE,
+    &dispatch::DISPATCH,
+    &switch::DISABLE,
+    &switch::ENABLE,
+    &remove_step::REMOVE_STEP,
+    &set_limit::SET_LIMIT,
 ];
 
 /// The row of that name.
@@ -151,14 +195,14 @@ impl Action {
         guard::before(self, wish)?;
         let mut plan = (self.make)(wish)?;
         guard::permitted(&plan, wish.access)?;
-        plan.danger = self.care(&wish.authority);
+        plan.danger = plan.danger.max(self.care(&wish.authority));
         plan.notes.extend(reverter(wish, &plan));
         Ok(plan)
     }
 
     /// In a protected context everything but a stop asks for the name; a stop must be quick everywhere.
     fn care(&self, authority: &Authority) -> Danger {
-        if authority.protected && !self.stops { Danger::TypeName } else { self.danger }
+        if authority.protected && !self.stops { Danger::TypeName } else { self.danger.clone() }
     }
 }
 
@@ -166,6 +210,24 @@ impl<'a> Wish<'a> {
     /// The Rollout that is meant.
     fn rollout(&self) -> Result<&'a Rollout, Refusal> {
         self.model.rollouts.get(&self.target.uid).ok_or_else(|| guard::gone(self.target))
+    }
+
+    /// The namespace that is meant.
+    fn preview(&self) -> Result<&'a PreviewNamespace, Refusal> {
+        self.model.previews.get(&self.target.uid).ok_or_else(|| guard::gone(self.target))
+    }
+
+    /// The repository that is meant.
+    fn repository(&self) -> Result<&'a Repository, Refusal> {
+        self.model.repositories.get(&self.target.context).map(|it| &**it).ok_or_else(|| guard::gone(self.target))
+    }
+
+    /// The workflow that is meant, and its state.
+    fn workflow(&self) -> Result<(&'a WorkflowView, &'a Workflow), Refusal> {
+        let duty = subject::duty_of(self.target).ok_or_else(|| guard::gone(self.target))?;
+        let view = self.repository()?.workflow(duty).ok_or_else(|| guard::gone(self.target))?;
+        let missing = || Refusal::because(format!("{} has no workflow {}", self.target.context, view.file));
+        Ok((view, view.workflow.as_ref().ok_or_else(missing)?))
     }
 
     /// The AnalysisRun that is meant.

@@ -86,13 +86,14 @@ pub(super) fn argo_patch(
         path: format!("/apis/argoproj.io/v1alpha1/namespaces/{namespace}/{resource}/{name}{slash}{subresource}"),
         content_type: JSON_PATCH,
         body: Value::Array(operations),
-        right: Right {
+        right: Some(Right {
             verb: "patch",
             group: "argoproj.io",
             resource,
             subresource,
             namespace: target.namespace.to_string(),
-        },
+        }),
+        held: Vec::new(),
     })
 }
 
@@ -126,6 +127,7 @@ pub(super) fn rollout_plan(
         deadline: SOON,
         diff: Vec::new(),
         seen: Seen::of_rollout(rollout),
+        inverse: Value::Null,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::release::object::ObjectId;
 pub struct Plan {
     /// The row of ACTIONS.
     pub action: &'static str,
-    /// `Rollout` or `AnalysisRun`.
+    /// `Rollout`, `Namespace`, `Workflow`, ...
     pub kind: &'static str,
     pub target: ObjectId,
     /// What changes, as `field: from -> to`.
@@ -35,6 +35,25 @@ pub struct Plan {
     /// What the plan rests on: it is checked again when the plan is confirmed, and tested by the requests.
     #[serde(skip)]
     pub seen: Seen,
+    /// What undoes it, for the journal; Null where the plan says it in its requests.
+    #[serde(skip)]
+    pub inverse: Value,
+}
+
+impl Plan {
+    /// Whether it changes something on GitHub, not in a cluster.
+    pub fn is_on_github(&self) -> bool {
+        super::action(self.action).is_some_and(|action| action.on.is_on_github())
+    }
+
+    /// What has to be typed to confirm it; None where a key is enough.
+    pub fn to_type(&self) -> Option<&str> {
+        match &self.danger {
+            Danger::Plain => None,
+            Danger::TypeName => Some(&self.target.name),
+            Danger::Type(text) => Some(text),
+        }
+    }
 }
 
 /// One line of what changes.
@@ -52,28 +71,46 @@ impl FromTo {
     }
 }
 
-/// One HTTP request of the Kubernetes API.
+/// One HTTP request of the Kubernetes or the GitHub API.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     pub method: &'static str,
-    /// Path without a query; the writer adds `fieldManager`, `fieldValidation` and, first, `dryRun`.
+    /// Path without a query; the Kubernetes writer adds `fieldManager`, `fieldValidation` and, first, `dryRun`.
     pub path: String,
     pub content_type: &'static str,
+    /// Null for none.
     pub body: Value,
-    /// The right that it needs.
+    /// The Kubernetes right that it needs; GitHub has none that can be asked for beforehand.
     #[serde(skip)]
-    pub right: Right,
+    pub right: Option<Right>,
+    /// What must still be so right before it is sent. GitHub's API takes no preconditions but the sha of a file.
+    #[serde(skip)]
+    pub held: Vec<Held>,
 }
 
-/// How much care the confirm overlay asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A fact that a request rests on, and where it can be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// What it is, for sentences: `the state of infra-drift.yml`.
+    pub what: String,
+    /// Path with its query.
+    pub path: String,
+    /// Where in the answer it stands.
+    pub pointer: &'static str,
+    pub value: Value,
+}
+
+/// How much care the confirm overlay asks for, least first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Danger {
     /// One confirming key.
     Plain,
     /// The object's name must be typed.
     TypeName,
+    /// This must be typed, on the command line too: it overrides what speaks against it.
+    Type(String),
 }
 
 /// Why a plan was not made, in the operator's words.

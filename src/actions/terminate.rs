@@ -44,5 +44,6 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
         deadline: SOON,
         diff: Vec::new(),
         seen: Seen::of_run(run),
+        inverse: serde_json::Value::Null,
     })
 }

@@ -55,7 +55,8 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
         path: templates.holder_path.clone(),
         content_type: JSON_PATCH,
         body: Value::Array(operations(rollout, templates)),
-        right: templates.holder_right.clone(),
+        right: Some(templates.holder_right.clone()),
+        held: Vec::new(),
     };
     let from = rollout.revision.map_or("?".to_owned(), |revision| revision.to_string());
     let changes = vec![FromTo::new("template of revision", from, templates.revision)];

@@ -1,14 +1,18 @@
 //! From an action's key to the confirm dialog, and from its confirmation to the writers.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use crate::actions::guard::{self, Access, Seen};
-use crate::actions::plan::{Danger, Plan};
+use crate::actions::plan::{Danger, Plan, Refusal};
 use crate::actions::{self, Action, Kind, Needs, Templates, Wish};
 use crate::panes::cx::Cx;
-use crate::panes::ui::{Check, Confirm, Field, Item, Overlay, Revisions};
+use crate::panes::ui::{Ask, Check, Confirm, Field, Item, Overlay, Revisions};
 use crate::panes::{PANES, detail};
 use crate::release::access::{Right, Verdict};
+use crate::release::cost;
 use crate::release::object::ObjectId;
 use crate::theme::Role;
 
@@ -20,10 +24,9 @@ impl App {
     /// An action's key was pressed: makes the plans and shows them, or says why not.
     pub(super) fn act(&mut self, name: &str, now: Timestamp) -> Vec<Effect> {
         let Some(action) = actions::action(name) else { return Vec::new() };
-        let targets = match action.on {
-            Kind::Rollout => self.targets(now),
-            Kind::AnalysisRun => self.runs(now),
-        };
+        // From now on the cursor stays with what was meant.
+        self.ui.list_mut().is_chosen = true;
+        let targets = self.meant(action.on, now);
         if targets.is_empty() {
             self.say(format!("{name}: nothing is selected that it could be done to"), Role::Attention);
             return Vec::new();
@@ -31,7 +34,64 @@ impl App {
         match action.needs {
             Needs::Nothing => self.plan(action, &targets, None, now),
             Needs::Revision => self.choose_revision(action, &targets, now),
+            Needs::Amount => self.ask_amount(action, &targets, now),
         }
+    }
+
+    /// What an action on that kind is meant for.
+    fn meant(&self, kind: Kind, now: Timestamp) -> Vec<ObjectId> {
+        match kind {
+            Kind::Rollout => self.targets(now),
+            Kind::AnalysisRun => self.runs(now),
+            _ if self.ui.detail.is_some() => Vec::new(),
+            _ => {
+                let (cx, pane) = (self.cx(now), PANES[self.ui.focus]);
+                let chosen = self.ui.list().chosen();
+                let mut subjects: Vec<ObjectId> = match chosen.is_empty() {
+                    true => pane.subject(&cx, None, kind).into_iter().collect(),
+                    false => chosen.iter().filter_map(|row| pane.subject(&cx, Some(row), kind)).collect(),
+                };
+                let mut seen = BTreeSet::new();
+                subjects.retain(|subject| seen.insert(subject.clone()));
+                subjects
+            }
+        }
+    }
+
+    /// Opens the line for the amount that an action needs.
+    fn ask_amount(&mut self, action: &'static Action, targets: &[ObjectId], now: Timestamp) -> Vec<Effect> {
+        let Some(target) = targets.first() else { return Vec::new() };
+        // Guards that need no amount refuse at once.
+        if let Err(refusal) = self.wish(target, None, now, |wish| action.plan(wish))
+            && refusal.reason != actions::TYPE_AMOUNT
+        {
+            self.say(format!("{}: {}", action.name, refusal.reason), Role::Attention);
+            return Vec::new();
+        }
+        self.ui.overlay = Some(Overlay::Ask(Ask {
+            action: action.name,
+            target: target.clone(),
+            text: String::new(),
+            error: None,
+            opened: now,
+        }));
+        Vec::new()
+    }
+
+    /// The amount was typed: plans with it, or says what is wrong with it.
+    pub(super) fn amount_typed(&mut self, now: Timestamp) -> Vec<Effect> {
+        let Some(Overlay::Ask(ask)) = &mut self.ui.overlay else { return Vec::new() };
+        let Some(action) = actions::action(ask.action) else { return Vec::new() };
+        let amount = match cost::parse_limit(ask.text.trim()) {
+            Ok(amount) => amount,
+            Err(wrong) => {
+                ask.error = Some(wrong);
+                return Vec::new();
+            }
+        };
+        let target = ask.target.clone();
+        self.ui.overlay = None;
+        self.plan_with(action, &[target], None, Some(amount), now)
     }
 
     /// The Rollouts that an action is meant for: the marked rows, else the selected one, else the one in detail.
@@ -92,7 +152,7 @@ impl App {
         {
             return self.read_templates(target, revision);
         }
-        self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now }));
+        self.ui.overlay = Some(Overlay::Revisions(Revisions { rollout: target.clone(), selected: None, opened: now }));
         match (&self.ui.detail, self.focus_on(target)) {
             (None, Some(focus)) => {
                 self.model.forget_focus(&super::of_focus());
@@ -134,12 +194,28 @@ impl App {
         templates: Option<&Templates>,
         now: Timestamp,
     ) -> Vec<Effect> {
+        self.plan_with(action, targets, templates, None, now)
+    }
+
+    fn plan_with(
+        &mut self,
+        action: &Action,
+        targets: &[ObjectId],
+        templates: Option<&Templates>,
+        amount: Option<Decimal>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         let mut plans: Vec<Plan> = Vec::new();
         let mut refused = Vec::new();
         for target in targets {
             // What was denied once may be granted by now: the dry run asks again.
-            let asked_again = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), ..*wish });
+            let asked_again = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), amount, ..*wish });
             match self.wish(target, templates, now, asked_again) {
+                // What has to be typed for one says nothing about the others.
+                Ok(plan) if targets.len() > 1 && matches!(plan.danger, Danger::Type(_)) => {
+                    let doubt = plan.notes.first().cloned().unwrap_or_default();
+                    refused.push((target.clone(), Refusal::because(format!("{doubt}, by itself"))));
+                }
                 Ok(mut plan) => {
                     plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
                     plans.push(plan);
@@ -158,7 +234,7 @@ impl App {
         self.dialog = self.number();
         let dialog = self.dialog;
         let reason_required = plans.iter().any(|plan| self.context(&plan.target.context).reason_required);
-        let dangerous = plans.iter().any(|plan| plan.danger == Danger::TypeName);
+        let dangerous = plans.iter().any(|plan| plan.to_type().is_some());
         let field = match (reason_required, dangerous) {
             (true, _) => Field::Reason,
             (false, true) => Field::Name,
@@ -177,6 +253,7 @@ impl App {
             reason_required,
             field,
             scroll: 0,
+            is_legible: false,
         })));
         checks
     }
@@ -195,7 +272,15 @@ impl App {
             && let Some(Overlay::Confirm(confirm)) = &mut self.ui.overlay
             && let Some(item) = confirm.items.get_mut(index)
         {
+            // The operator saw it and wanted it: that is part of the story.
+            let refused = match &check {
+                Check::Refused(why) => {
+                    Some(Effect::Refused { plan: Box::new(item.plan.clone()), reason: String::new(), why: why.clone() })
+                }
+                _ => None,
+            };
             item.check = check;
+            return refused.into_iter().collect();
         }
         Vec::new()
     }
@@ -225,15 +310,21 @@ impl App {
                     format!("{} {} not sent: {}", item.plan.action, item.plan.target.path(), refusal.reason),
                     Role::Attention,
                 );
+                effects.push(Effect::Refused {
+                    plan: Box::new(item.plan),
+                    reason: reason.clone(),
+                    why: refusal.reason,
+                });
                 continue;
             }
             let work = self.number();
             self.forget_superseded(&item.plan);
             let plan = Box::new(item.plan.clone());
-            self.works.push(Work::new(work, item.plan, now));
+            let needs = self.needs_of(&item.plan.target.uid, now);
+            self.works.push(Work { needs, ..Work::new(work, item.plan, now) });
             effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });
         }
-        if !effects.is_empty() {
+        if effects.iter().any(|effect| matches!(effect, Effect::Send { .. })) {
             self.ui.list_mut().marks.clear();
         }
         effects
@@ -243,11 +334,27 @@ impl App {
     pub(super) fn disabled(&self, action: &Action, now: Timestamp) -> Option<String> {
         let targets = match action.on {
             Kind::Rollout => self.selected(now).into_iter().collect(),
-            Kind::AnalysisRun => self.runs(now),
+            kind => self.meant(kind, now),
         };
         let Some(target) = targets.first() else { return Some("nothing is selected".to_owned()) };
         let refusal = self.wish(target, None, now, |wish| action.plan(wish)).err()?;
-        Some(refusal.reason).filter(|reason| reason != actions::CHOOSE_REVISION)
+        Some(refusal.reason).filter(|reason| ![actions::CHOOSE_REVISION, actions::TYPE_AMOUNT].contains(&&**reason))
+    }
+
+    /// Actions that would be done to what is selected, were they not known to be denied.
+    pub(super) fn denied(&self, now: Timestamp) -> Vec<(&'static str, String)> {
+        // Mostly nothing is denied, and no plan need be made to know that.
+        if !self.access.values().any(|verdict| matches!(verdict, Verdict::Denied(_))) {
+            return Vec::new();
+        }
+        let Some(target) = self.selected(now) else { return Vec::new() };
+        let of_rollouts = actions::ACTIONS.iter().filter(|action| action.on == Kind::Rollout);
+        let denied = of_rollouts.filter_map(|action| {
+            let open = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), ..*wish }).is_ok();
+            let refusal = self.wish(&target, None, now, |wish| open(wish).then(|| action.plan(wish).err()))??;
+            Some((action.name, refusal.reason))
+        });
+        denied.collect()
     }
 
     /// Calls `f` with the wish for that target, as things stand.
@@ -259,14 +366,16 @@ impl App {
         f: impl FnOnce(&Wish<'_>) -> T,
     ) -> T {
         let shown = self.ui.frozen.as_ref().and_then(|(_, model)| {
-            let kind = if model.runs.get(&target.uid).is_some() { Kind::AnalysisRun } else { Kind::Rollout };
-            Seen::of(model, kind, target)
+            let kinds = [Kind::AnalysisRun, Kind::Rollout, Kind::Preview, Kind::Workflow, Kind::Flag, Kind::Limit];
+            kinds.into_iter().find_map(|kind| Seen::of(model, kind, target))
         });
         f(&Wish {
             model: &self.model,
             target,
             now,
             revision,
+            amount: None,
+            reason: "",
             authority: self.context(&target.context).authority,
             access: &self.access,
             shown: shown.as_ref(),
@@ -276,6 +385,6 @@ impl App {
     /// The circumstances of what is on the screen.
     pub(super) fn cx(&self, now: Timestamp) -> Cx<'_> {
         let many = self.settings.contexts.len() > 1;
-        Cx::new(self.shown(), &self.settings.theme, &self.settings.glyphs, now, many)
+        Cx::new(self.shown(), &self.settings.theme, &self.settings.glyphs, now, many).with(&self.ui.at_work)
     }
 }

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::keys::command::Command;
 use crate::panes::list::Motion;
-use crate::panes::ui::{Detail, Notice, Overlay};
-use crate::panes::{PANES, detail};
+use crate::panes::ui::{Detail, Look, Notice, Overlay};
+use crate::panes::{PANES, detail, now};
 use crate::release::object::ObjectId;
 use crate::sources::Focus;
 use crate::theme::Role;
@@ -24,6 +24,7 @@ impl App {
     pub(super) fn key(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         self.ui.notice = None;
         let command = self.settings.keymap.resolve(&self.ui.layers(), key);
+        self.is_quitting &= command == Some(Command::Quit);
         if self.ui.overlay.is_some() {
             return self.overlay_key(command, key, now);
         }
@@ -36,7 +37,7 @@ impl App {
     /// Does what a command says, with no overlay open.
     pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
         match command {
-            Command::Quit => return vec![Effect::Quit],
+            Command::Quit => return self.quit(),
             Command::Suspend => return vec![Effect::Suspend],
             Command::Redraw => return vec![Effect::Redraw],
             Command::Back => return self.back(now),
@@ -60,6 +61,10 @@ impl App {
             }
             Command::Palette => self.open_palette(now),
             Command::Help => self.ui.overlay = Some(Overlay::Help { scroll: 0 }),
+            Command::Warnings if self.ui.warnings.is_empty() => {
+                self.say("nothing is wrong with the configuration", Role::Hint);
+            }
+            Command::Warnings => self.ui.overlay = Some(Overlay::Warnings { scroll: 0 }),
             Command::Sort => {
                 let columns = PANES[self.ui.focus].columns().len();
                 self.ui.list_mut().sort_next(columns);
@@ -79,6 +84,20 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Tells what is wrong with the configuration: the first, and where the others are.
+    pub fn warn(&mut self, warnings: Vec<String>) {
+        let palette = self.settings.keymap.hint(&self.ui.layers(), Command::Palette).unwrap_or_default();
+        match warnings.as_slice() {
+            [] => (),
+            [one] => self.say(one.as_str(), Role::Attention),
+            [first, ..] => {
+                let text = format!("1 of {}: {first}; {palette}warnings shows all", warnings.len());
+                self.say(text, Role::Attention);
+            }
+        }
+        self.ui.warnings = warnings;
     }
 
     fn go(&mut self, motion: Motion) {
@@ -137,10 +156,21 @@ impl App {
         if self.ui.detail.is_some() {
             return Vec::new();
         }
-        match self.selected(now) {
-            Some(target) => self.look_into(target),
-            None => Vec::new(),
+        if let Some(target) = self.selected(now) {
+            return self.look_into(target);
         }
+        let pane = self.ui.focus;
+        let Some(row) = self.ui.list().cursor.clone() else { return Vec::new() };
+        if let Some((pane, row)) = now::elsewhere(&self.cx(now), &row).filter(|_| PANES[pane].name() == "now") {
+            let effects = self.focus_pane(pane);
+            self.ui.lists[pane].cursor = Some(row);
+            self.ui.lists[pane].is_chosen = true;
+            return effects;
+        }
+        if PANES[pane].look(&self.cx(now), &row).is_some() {
+            self.ui.overlay = Some(Overlay::Look(Look { pane, row, scroll: 0 }));
+        }
+        Vec::new()
     }
 
     /// Opens the detail of a Rollout and watches what belongs to it.

@@ -16,7 +16,7 @@ impl App {
     /// A key, with an overlay open.
     pub(super) fn overlay_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         match command {
-            Some(Command::Quit) => return vec![Effect::Quit],
+            Some(Command::Quit) => return self.quit(),
             Some(Command::Suspend) => return vec![Effect::Suspend],
             Some(Command::Redraw) => return vec![Effect::Redraw],
             _ => {}
@@ -26,10 +26,18 @@ impl App {
         }
         match &mut self.ui.overlay {
             Some(Overlay::Confirm(_)) => self.confirm_key(command, key, now),
-            Some(Overlay::Help { scroll }) => {
+            Some(Overlay::Help { scroll } | Overlay::Warnings { scroll }) => {
                 match command {
                     Some(Command::Back | Command::Help) => self.ui.overlay = None,
                     Some(command) => *scroll = scrolled(*scroll, command),
+                    None => {}
+                }
+                Vec::new()
+            }
+            Some(Overlay::Look(look)) => {
+                match command {
+                    Some(Command::Back | Command::Help) => self.ui.overlay = None,
+                    Some(command) => look.scroll = scrolled(look.scroll, command),
                     None => {}
                 }
                 Vec::new()
@@ -40,6 +48,7 @@ impl App {
                 Vec::new()
             }
             Some(Overlay::Revisions(_)) => self.revisions_key(command),
+            Some(Overlay::Ask(_)) => self.ask_key(command, key, now),
             None => Vec::new(),
         }
     }
@@ -49,6 +58,7 @@ impl App {
         let opened = match &self.ui.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.opened,
             Some(Overlay::Revisions(revisions)) => revisions.opened,
+            Some(Overlay::Ask(ask)) => ask.opened,
             _ => return false,
         };
         now.duration_since(opened) < DIALOG_DEAF_FOR
@@ -115,6 +125,22 @@ impl App {
         }
     }
 
+    fn ask_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        let Some(Overlay::Ask(ask)) = &mut self.ui.overlay else { return Vec::new() };
+        match command {
+            Some(Command::Back) => {
+                self.ui.overlay = None;
+                self.say("nothing was changed", Role::Hint);
+            }
+            Some(Command::Confirm) => return self.amount_typed(now),
+            command => {
+                edit(&mut ask.text, command, key);
+                ask.error = None;
+            }
+        }
+        Vec::new()
+    }
+
     fn revisions_key(&mut self, command: Option<Command>) -> Vec<Effect> {
         let Some(Overlay::Revisions(open)) = &mut self.ui.overlay else { return Vec::new() };
         let Some(rollout) = self.model.rollouts.get(&open.rollout.uid) else {
@@ -123,11 +149,13 @@ impl App {
         };
         let sets = self.model.replica_sets_of(rollout);
         let last = sets.len().saturating_sub(1);
+        let index = open.index(&sets);
+        let uid = |index: usize| sets.get(index).map(|set| set.id.uid.clone());
         match command {
-            Some(Command::Down) => open.selected = (open.selected + 1).min(last),
-            Some(Command::Up) => open.selected = open.selected.saturating_sub(1),
-            Some(Command::Top) => open.selected = 0,
-            Some(Command::Bottom) => open.selected = last,
+            Some(Command::Down) => open.selected = uid(index.map_or(0, |index| index + 1).min(last)),
+            Some(Command::Up) => open.selected = uid(index.unwrap_or(0).saturating_sub(1)),
+            Some(Command::Top) => open.selected = uid(0),
+            Some(Command::Bottom) => open.selected = uid(last),
             Some(Command::Back) => {
                 self.ui.overlay = None;
                 if self.ui.detail.is_none() {
@@ -136,7 +164,7 @@ impl App {
                 }
             }
             Some(Command::Confirm | Command::Open) => {
-                let Some(revision) = sets.get(open.selected).and_then(|set| set.revision) else { return Vec::new() };
+                let Some(revision) = index.and_then(|index| sets.get(index)?.revision) else { return Vec::new() };
                 let target = open.rollout.clone();
                 self.ui.overlay = None;
                 return self.read_templates(&target, revision);
@@ -177,6 +205,8 @@ fn scrolled(scroll: u16, command: Command) -> u16 {
         Command::HalfPageDown | Command::PageDown => scroll.saturating_add(10),
         Command::HalfPageUp | Command::PageUp => scroll.saturating_sub(10),
         Command::Top => 0,
+        // As far as there is something: where that is, the drawing knows.
+        Command::Bottom => u16::MAX,
         _ => scroll,
     }
 }

@@ -94,6 +94,12 @@ pub enum Effect {
         took: SignedDuration,
         cause: String,
     },
+    /// Record that it was refused before anything was sent.
+    Refused {
+        plan: Box<Plan>,
+        reason: String,
+        why: String,
+    },
     /// These parts of the repository are on the screen, and no others: ask for them more often.
     Look(Vec<Topic>),
     /// Something about it was just changed: ask at once.

@@ -9,20 +9,24 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::actions;
 use crate::actions::plan::Plan;
 use crate::panes::ui::{Check, Notice};
 use crate::release::observation::{Failure, Observation, Report, Said, SourceId};
 use crate::sources::api::{ANSWER_WITHIN, unreachable};
 use crate::sources::cluster::{self, Address, Cluster};
+use crate::sources::namespaces::look_for;
 use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, SOURCES, Scope, checkout, github};
 use crate::theme::Role;
-use crate::writers::audit::{self, Journal};
-use crate::writers::kubernetes::{Preflight, Writer};
-use crate::writers::{Order, execute, record_verified};
+use crate::writers;
+use crate::writers::audit::{self, Journal, JournalError};
+use crate::writers::preflight::Preflight;
+use crate::writers::{Order, Writer, execute, kubernetes, record_refused, record_verified};
 
 use super::event::{Effect, Event};
+use super::export;
 use super::previews::Roster;
 
 /// The name of the simulated world's health.
@@ -64,6 +68,8 @@ pub struct Hands {
     github: Option<github::Handle>,
     preflights: Preflights,
     always: JoinSet<()>,
+    /// What is being written into the journal.
+    recording: JoinSet<()>,
     focus: Option<JoinHandle<()>>,
     series: Option<JoinHandle<()>>,
     checks: Arc<Semaphore>,
@@ -73,7 +79,7 @@ pub struct Hands {
 struct Connection {
     cluster: Cluster,
     /// None until its credentials have come.
-    writer: watch::Receiver<Option<Writer>>,
+    writer: watch::Receiver<Option<kubernetes::Writer>>,
 }
 
 /// Connected contexts, as they come.
@@ -107,6 +113,7 @@ impl Hands {
             github: None,
             preflights: Preflights::default(),
             always,
+            recording: JoinSet::new(),
             focus: None,
             series: None,
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
@@ -137,6 +144,7 @@ impl Hands {
                 let Some(cluster) = connected(&context, &address, &reports).await else { return };
                 let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
                 watches.spawn(watch_requests(cluster.clone(), previews, reports.clone()));
+                watches.spawn(look_for(cluster.clone(), namespace, reports.clone()));
                 let (connect, writer) = watch::channel(None);
                 if let Ok(mut connections) = connections.lock() {
                     connections.insert(context.clone(), Connection { cluster, writer });
@@ -166,7 +174,7 @@ impl Hands {
             Effect::Check { dialog, index, plan } => self.check(dialog, index, plan),
             Effect::ReadTemplates { rollout, revision } => {
                 let target = rollout.id.clone();
-                let writer = self.writer(&target.context);
+                let writer = self.kubernetes_writer(&target.context);
                 self.answer(async move {
                     let templates = match writer.await {
                         Ok(writer) => writer.read_templates(&rollout, Some(revision)).await,
@@ -177,19 +185,15 @@ impl Hands {
             }
             Effect::Send { work, checked, plan, reason } => self.send(work, checked, plan, reason),
             Effect::Verified { plan, executed, progress, took, cause } => {
-                let journal = self.tools.journal.clone();
-                let now = (self.tools.clock)();
+                let (journal, now) = (self.tools.journal.clone(), (self.tools.clock)());
                 let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-                let events = self.events.clone();
-                let reports = self.reports.clone();
-                tokio::spawn(async move {
-                    let recorded = record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await;
-                    if let Err(error) = recorded {
-                        let text = format!("what was seen of the effect could not be recorded: {error}");
-                        let _ = events.send(Event::Notice(Notice { text, role: Role::Critical, until: None })).await;
-                    }
-                    tell_journal(&journal, &reports).await;
-                });
+                self.record(
+                    async move { record_verified(&journal, &plan, &executed, &progress, &cause, now, took).await },
+                );
+            }
+            Effect::Refused { plan, reason, why } => {
+                let (journal, now) = (self.tools.journal.clone(), (self.tools.clock)());
+                self.record(async move { record_refused(&journal, &plan, &reason, &why, now).await });
             }
             Effect::Look(topics) => {
                 if let Some(github) = &self.github {
@@ -211,10 +215,29 @@ impl Hands {
             Effect::Export(text) => {
                 let path = self.tools.exports.clone();
                 let clock = self.tools.clock;
-                self.answer(async move { Event::Notice(export(&path, &text, clock()).await) });
+                self.answer(async move { Event::Notice(export::timeline(&path, &text, clock()).await) });
             }
             Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
         }
+    }
+
+    /// Writes into the journal; the exit waits for that.
+    fn record(&mut self, writing: impl Future<Output = Result<u64, JournalError>> + Send + 'static) {
+        let (journal, events, reports) = (self.tools.journal.clone(), self.events.clone(), self.reports.clone());
+        while self.recording.try_join_next().is_some() {}
+        self.recording.spawn(async move {
+            if let Err(error) = writing.await {
+                let text = format!("what became of it could not be recorded: {error}");
+                let _ = events.try_send(Event::Notice(Notice { text, role: Role::Critical, until: None }));
+            }
+            // It is recorded: nobody waits for the pane.
+            tokio::spawn(async move { tell_journal(&journal, &reports).await });
+        });
+    }
+
+    /// Waits until all that was seen of effects is recorded.
+    pub async fn recorded(&mut self) {
+        while self.recording.join_next().await.is_some() {}
     }
 
     /// Sends whatever the task makes of it back to the app.
@@ -227,7 +250,7 @@ impl Hands {
     }
 
     fn check(&mut self, dialog: u64, index: usize, plan: Box<Plan>) {
-        let writer = self.writer(&plan.target.context);
+        let writer = self.writer(&plan);
         let checks = self.checks.clone();
         let preflights = self.preflights.clone();
         self.answer(async move {
@@ -253,7 +276,7 @@ impl Hands {
     }
 
     fn send(&mut self, work: u64, checked: (u64, usize), plan: Box<Plan>, reason: String) {
-        let writer = self.writer(&plan.target.context);
+        let writer = self.writer(&plan);
         let preflight = self.preflights.lock().ok().and_then(|mut preflights| preflights.remove(&checked));
         let journal = self.tools.journal.clone();
         let clock = self.tools.clock;
@@ -265,7 +288,7 @@ impl Hands {
                 Err(reason) => return refused(reason),
             };
             let Some(preflight) = preflight else {
-                return refused("the API server's answer to the dry run is no longer at hand: try again".to_owned());
+                return refused("what was found out beforehand is no longer at hand: try again".to_owned());
             };
             let order = Order { plan: &plan, preflight: &preflight, reason: &reason };
             let executed = execute(order, &journal, &writer, clock).await;
@@ -278,7 +301,10 @@ impl Hands {
     }
 
     /// The writer of that context, waited for where its credentials have not come yet.
-    fn writer(&self, context: &str) -> impl Future<Output = Result<Writer, String>> + Send + use<> {
+    fn kubernetes_writer(
+        &self,
+        context: &str,
+    ) -> impl Future<Output = Result<kubernetes::Writer, String>> + Send + use<> {
         let waiting = self.connections.lock().ok().and_then(|all| Some(all.get(context)?.writer.clone()));
         let unconnected = format!("context {context} is not connected");
         async move {
@@ -286,6 +312,19 @@ impl Hands {
             match tokio::time::timeout(ANSWER_WITHIN, waiting.wait_for(Option::is_some)).await {
                 Ok(Ok(writer)) => writer.clone().ok_or(unconnected),
                 _ => Err(unconnected),
+            }
+        }
+    }
+
+    /// The writer for what that plan changes.
+    fn writer(&self, plan: &Plan) -> impl Future<Output = Result<Writer, String>> + Send + use<> {
+        let is_on_github = actions::action(plan.action).is_some_and(|action| action.on.is_on_github());
+        let kubernetes = self.kubernetes_writer(&plan.target.context);
+        let (settings, clock) = (self.tools.github.clone(), self.tools.clock);
+        async move {
+            match settings {
+                Some(settings) if is_on_github => github_writer(&settings, clock).await,
+                _ => kubernetes.await.map(Writer::from),
             }
         }
     }
@@ -331,7 +370,7 @@ async fn connected(context: &Arc<str>, address: &Address, reports: &mpsc::Sender
 }
 
 /// Connects for writing. What keeps it from that also keeps the sources from reading, and they say so.
-async fn patient_writer(context: &Arc<str>, address: &Address) -> Writer {
+async fn patient_writer(context: &Arc<str>, address: &Address) -> kubernetes::Writer {
     loop {
         match connect_writer(context, address).await {
             Ok(writer) => return writer,
@@ -341,18 +380,25 @@ async fn patient_writer(context: &Arc<str>, address: &Address) -> Writer {
 }
 
 /// Connects for writing: a client of its own, which never repeats a request.
-pub(crate) async fn connect_writer(context: &Arc<str>, address: &Address) -> Result<Writer, Failure> {
+pub(crate) async fn connect_writer(context: &Arc<str>, address: &Address) -> Result<kubernetes::Writer, Failure> {
     let config = cluster::client_config(context, address).await?;
     let name = context.clone();
     let runtime = tokio::runtime::Handle::current();
     // kube reads files and runs exec plugins in there.
     tokio::task::spawn_blocking(move || {
         let _guard = runtime.enter();
-        Writer::new(&name, config, ANSWER_WITHIN)
+        kubernetes::Writer::new(&name, config, ANSWER_WITHIN)
     })
     .await
     .map_err(|error| unreachable(error.to_string()))?
     .map_err(unreachable)
+}
+
+/// A writer with the token as it is now.
+pub(crate) async fn github_writer(settings: &github::Settings, clock: fn() -> Timestamp) -> Result<Writer, String> {
+    let client = github::Client::connect(settings, clock).await.map_err(|failure| failure.message)?;
+    let repository = settings.repository.to_string();
+    Ok(writers::github::Writer::new(client.octocrab(), repository, settings.timeout()).into())
 }
 
 /// Reads the journal and reports what it tells.
@@ -367,16 +413,4 @@ async fn tell_journal(journal: &Journal, reports: &mpsc::Sender<Report>) {
 
 fn warnings(preflight: &Preflight) -> Vec<String> {
     preflight.dry_run.iter().flatten().flat_map(|tried| tried.warnings.clone()).collect()
-}
-
-async fn export(folder: &std::path::Path, text: &str, now: Timestamp) -> Notice {
-    let path = folder.join(format!("timeline-{}.md", now.strftime("%Y%m%d-%H%M%S")));
-    match tokio::fs::write(&path, text).await {
-        Ok(()) => Notice { text: format!("timeline written to {}", path.display()), role: Role::Ok, until: None },
-        Err(error) => Notice {
-            text: format!("the timeline could not be written to {}: {error}", path.display()),
-            role: Role::Critical,
-            until: None,
-        },
-    }
 }

@@ -22,6 +22,11 @@ pub fn deeds(records: Vec<Record>) -> Vec<Deed> {
             Kind::Intent => {
                 deeds.insert(record.seq, begun(record));
             }
+            Kind::Refused => {
+                let outcome = format!("refused: {}", word_of(result, "reason"));
+                let (number, deed) = (record.seq, begun(record));
+                deeds.insert(number, Deed { outcome: Some(outcome.into()), severity: Severity::Attention, ..deed });
+            }
             Kind::Outcome => {
                 if let Some(deed) = record.entry.intent.and_then(|intent| deeds.get_mut(&intent)) {
                     let word = word(result, "result").unwrap_or_default();
@@ -54,11 +59,12 @@ fn begun(record: Record) -> Deed {
         who: visible(&record.who.name()).into(),
         context: visible(&record.entry.context).into(),
         action: visible(&record.entry.action).into(),
-        object: visible(&format!("{}/{}", target.namespace, target.name)).into(),
+        object: visible(format!("{}/{}", target.namespace, target.name).trim_start_matches('/')).into(),
         uid: Uid::from(target.uid.as_str()),
         reason: visible(&record.entry.reason).into(),
         outcome: None,
         effect: None,
+        inverse: record.entry.inverse.clone(),
         // An intent without an outcome: nobody knows whether it was done.
         severity: Severity::Unknown,
     }
@@ -70,6 +76,10 @@ fn effect(result: Option<&Value>, took_ms: Option<i64>) -> (Severity, String) {
         return (Severity::Ok, format!("seen in {:.1} s", took_ms.unwrap_or(0) as f64 / 1000.0));
     }
     let reverted = effect.and_then(|effect| effect.get("reverted")).and_then(Value::as_str);
+    let halfway = effect.and_then(|effect| effect.get("halfway")).and_then(Value::as_str);
+    if let Some(halfway) = halfway {
+        return (Severity::Attention, visible(halfway));
+    }
     let cause = reverted.map(visible).unwrap_or_else(|| word_of(result, "cause"));
     (Severity::Attention, format!("not seen: {cause}"))
 }

@@ -4,13 +4,17 @@ pub mod act;
 pub mod command;
 pub mod dialog;
 pub mod event;
+mod export;
 pub mod hands;
-mod journal;
+pub(crate) mod journal;
 pub mod palette;
 mod previews;
 pub mod run;
+#[cfg(test)]
+mod tests;
 pub mod work;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,8 +26,11 @@ use crate::keys::Keymap;
 use crate::panes::cx::Cx;
 use crate::panes::screen;
 use crate::panes::ui::{Context, Notice, Overlay, Ui};
+use crate::release::access::Verdict;
+use crate::release::controller::{self, Controller};
 use crate::release::model::{Liveness, Model, STALE_AFTER};
 use crate::release::observation::{Change, Observation, Report, Said};
+use crate::release::topic::Topic;
 use crate::sources;
 use crate::theme::{Glyphs, Role, Theme};
 
@@ -50,6 +57,11 @@ pub struct App {
     followed: Vec<Live>,
     /// Whether what belongs to one Rollout is watched.
     is_focused: bool,
+    /// What of the repository is on the screen, and what was last asked for because of that.
+    on_screen: BTreeSet<Topic>,
+    looked_at: BTreeSet<Topic>,
+    /// The operator was told what would be lost, and has pressed nothing else since.
+    is_quitting: bool,
 }
 
 /// What the command line and the configuration have decided.
@@ -58,6 +70,8 @@ pub struct Settings {
     pub theme: Theme,
     pub glyphs: Glyphs,
     pub contexts: Vec<ContextSettings>,
+    /// The repository on GitHub counts as a context of its own.
+    pub repository: Option<ContextSettings>,
     /// Faults that the simulated world can play, by name and help; empty with a real cluster.
     pub faults: Vec<(String, String)>,
     /// `demo` or empty.
@@ -93,8 +107,13 @@ impl App {
             .collect();
         let mut ui = Ui::new(contexts);
         ui.world = settings.world;
+        let mut model = Model::default();
+        if let Some(repository) = &settings.repository {
+            // Known to be wanted before anything is known of it.
+            model.repositories.entry(repository.name.clone()).or_default();
+        }
         App {
-            model: Model::default(),
+            model,
             ui,
             settings,
             access: Access::new(),
@@ -103,12 +122,19 @@ impl App {
             dialog: 0,
             followed: Vec::new(),
             is_focused: false,
+            on_screen: BTreeSet::new(),
+            looked_at: BTreeSet::new(),
+            is_quitting: false,
         }
     }
 
     /// Takes in what happened at `now` and says what has to be done about it.
     pub fn update(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
-        let effects = self.react(event, now);
+        let mut effects = self.react(event, now);
+        if self.on_screen != self.looked_at {
+            self.looked_at = self.on_screen.clone();
+            effects.push(Effect::Look(self.looked_at.iter().copied().collect()));
+        }
         for effect in &effects {
             if let Effect::Focus(focus) = effect {
                 self.is_focused = focus.is_some();
@@ -149,7 +175,7 @@ impl App {
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer, now: Timestamp) -> Option<Timestamp> {
         self.ui.read_only = self.read_only_words(now);
         self.ui.write_until = self.settings.contexts.iter().filter_map(|context| context.authority.write_until).min();
-        self.ui.at_work = self.works.iter().filter(|work| work.is_open()).count();
+        self.ui.at_work = self.at_work(now);
         if self.ui.notice.as_ref().and_then(|notice| notice.until).is_some_and(|until| until <= now) {
             self.ui.notice = None;
         }
@@ -157,13 +183,17 @@ impl App {
         let many = settings.contexts.len() > 1;
         let frozen = self.ui.frozen.clone();
         let model = frozen.as_ref().map_or(&self.model, |(_, model)| model);
-        let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many);
+        let cx = Cx::new(model, &settings.theme, &settings.glyphs, now, many).with(&self.ui.at_work);
         screen::settle(&cx, &mut self.ui, area);
+        self.on_screen = screen::topics(&cx, &self.ui, area);
+        self.ui.is_viewer = is_viewer(&self.access);
+        self.ui.denied = self.denied(now);
         screen::draw(&cx, &self.ui, &settings.keymap, area, buf);
         // A scroll beyond the end would have to be scrolled back unseen.
         let end = cx.scroll_end();
         match &mut self.ui.overlay {
-            Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(end),
+            Some(Overlay::Help { scroll } | Overlay::Warnings { scroll }) => *scroll = (*scroll).min(end),
+            Some(Overlay::Look(look)) => look.scroll = look.scroll.min(end),
             Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(end),
             _ => {}
         }
@@ -172,10 +202,12 @@ impl App {
 
     /// When something of our own falls due: a source turns stale, a notice goes, an effect is late, a write window ends.
     fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        let stale =
-            self.model.freshness.values().filter_map(|freshness| freshness.heard?.checked_add(STALE_AFTER).ok());
+        // What is frozen does not turn stale.
+        let is_frozen = self.ui.frozen.is_some();
+        let sources = self.model.freshness.values().filter(|_| !is_frozen);
+        let stale = sources.filter_map(|freshness| freshness.heard?.checked_add(STALE_AFTER).ok());
         let notice = self.ui.notice.iter().filter_map(|notice| notice.until);
-        let works = self.works.iter().filter_map(|work| work.due());
+        let works = self.works.iter().flat_map(|work| [work.due(), work.lingers_until()]).flatten();
         let windows = self.settings.contexts.iter().filter_map(|context| context.authority.write_until);
         // A source is stale just after its time, not at it.
         let tick = SignedDuration::from_millis(50);
@@ -195,7 +227,8 @@ impl App {
 
     /// What is settled for that context; the strictest for one that nobody knows.
     pub fn context(&self, name: &str) -> ContextSettings {
-        self.settings.contexts.iter().find(|context| &*context.name == name).cloned().unwrap_or(ContextSettings {
+        let known = self.settings.contexts.iter().chain(&self.settings.repository);
+        known.into_iter().find(|context| &*context.name == name).cloned().unwrap_or(ContextSettings {
             name: name.into(),
             authority: Authority { read_only: true, ..Authority::default() },
             reason_required: true,
@@ -231,10 +264,16 @@ impl App {
             let freshness = self.model.freshness.get(&report.source);
             freshness.is_some_and(|freshness| freshness.liveness(now) == Liveness::Live)
         };
-        let says_nothing = matches!(
-            report.said,
-            Said::Alive | Said::Resting(_) | Said::Observed(Observation::Leases(Change::Applied(_)))
-        );
+        let is_at_work = || {
+            let controller = controller::controller(&self.model, &report.source.context, now);
+            matches!(controller, Controller::AtWork(_))
+        };
+        let says_nothing = match report.said {
+            Said::Alive | Said::Resting(_) => true,
+            // A controller that works on is no news; one that is back is.
+            Said::Observed(Observation::Leases(Change::Applied(_))) => is_at_work(),
+            _ => false,
+        };
         says_nothing && is_live()
     }
 
@@ -257,6 +296,11 @@ fn of_focus() -> Vec<&'static str> {
 /// Whether a source said it that is watched for one Rollout only.
 fn is_of_focus(report: &Report) -> bool {
     of_focus().contains(&&*report.source.kind)
+}
+
+/// Whether rights were asked for and not one of them was granted.
+fn is_viewer(access: &Access) -> bool {
+    !access.is_empty() && access.values().all(|verdict| matches!(verdict, Verdict::Denied(_)))
 }
 
 fn may_write(authority: &Authority, now: Timestamp) -> bool {

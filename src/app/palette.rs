@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::actions::ACTIONS;
+use crate::actions::{self, ACTIONS};
 use crate::keys::command::{COMMANDS, Command, Group};
 use crate::panes::PANES;
 use crate::panes::ui::{Overlay, Palette, PaletteEntry};
@@ -27,8 +27,7 @@ impl App {
     pub(super) fn search_palette(&mut self, now: Timestamp) {
         let entries = self.palette_entries(now);
         let Some(Overlay::Palette(palette)) = &mut self.ui.overlay else { return };
-        palette.selected = 0;
-        palette.entries = best(entries, &palette.text);
+        (palette.entries, palette.selected) = best(entries, &palette.text);
     }
 
     pub(super) fn palette_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
@@ -36,12 +35,16 @@ impl App {
         let last = palette.entries.len().saturating_sub(1);
         match command {
             Some(Command::Back) => self.ui.overlay = None,
-            Some(Command::Down | Command::NextPane) => palette.selected = (palette.selected + 1).min(last),
-            Some(Command::Up | Command::PreviousPane) => palette.selected = palette.selected.saturating_sub(1),
+            Some(Command::Down | Command::NextPane) => {
+                palette.selected = Some(palette.selected.map_or(0, |selected| selected + 1).min(last));
+            }
+            Some(Command::Up | Command::PreviousPane) => {
+                palette.selected = Some(palette.selected.unwrap_or(0).saturating_sub(1));
+            }
             Some(Command::Confirm) => {
-                let chosen = palette.entries.get(palette.selected).map(|entry| entry.name.clone());
+                let Some(chosen) = palette.chosen().map(|entry| entry.name.clone()) else { return Vec::new() };
                 self.ui.overlay = None;
-                return chosen.map(|name| self.run(&name, now)).unwrap_or_default();
+                return self.run(&chosen, now);
             }
             command => {
                 edit(&mut palette.text, command, key);
@@ -102,22 +105,99 @@ impl App {
     }
 }
 
-/// The entries that match, best first; all of them for an empty text.
-fn best(entries: Vec<PaletteEntry>, text: &str) -> Vec<PaletteEntry> {
+/// How well an entry matches what is typed, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Match {
+    Name,
+    Prefix,
+    WordPrefix,
+    Substring,
+    /// By its name letter by letter, or by its help: nobody has typed that name. What changes nothing comes first.
+    Guess {
+        mutates: bool,
+    },
+}
+
+/// The entries that match, best first, and the one that `enter` would do. None where nothing is typed, or where it would
+/// change a cluster by a guess.
+fn best(entries: Vec<PaletteEntry>, text: &str) -> (Vec<PaletteEntry>, Option<usize>) {
     if text.trim().is_empty() {
-        return entries;
+        return (entries, None);
     }
     let mut matcher = Matcher::new(Config::DEFAULT);
     let pattern = Pattern::parse(text, CaseMatching::Ignore, Normalization::Smart);
     let mut buffer = Vec::new();
-    let mut scored: Vec<(u32, PaletteEntry)> = entries
+    let mut matching: Vec<(Match, u32, PaletteEntry)> = entries
         .into_iter()
         .filter_map(|entry| {
             let name = pattern.score(Utf32Str::new(&entry.name, &mut buffer), &mut matcher).map(|score| score * 2);
             let help = pattern.score(Utf32Str::new(&entry.help, &mut buffer), &mut matcher);
-            Some((name.max(help)?, entry))
+            let by_name = by_name(&entry.name, text);
+            let score = name.max(help).or(by_name.map(|_| 0))?;
+            Some((by_name.unwrap_or(Match::Guess { mutates: is_action(&entry) }), score, entry))
         })
         .collect();
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.into_iter().map(|(_, entry)| entry).collect()
+    matching.sort_by_key(|(how, score, _)| (*how, std::cmp::Reverse(*score)));
+    let first = matching.first().map(|(how, _, _)| *how);
+    let selected = first.filter(|how| *how != Match::Guess { mutates: true }).map(|_| 0);
+    (matching.into_iter().map(|(_, _, entry)| entry).collect(), selected)
+}
+
+/// How a name matches what is typed, where one can see that it does.
+fn by_name(name: &str, text: &str) -> Option<Match> {
+    let (name, text) = (name.to_lowercase(), text.trim().to_lowercase());
+    if name == text {
+        return Some(Match::Name);
+    }
+    if name.starts_with(&text) {
+        return Some(Match::Prefix);
+    }
+    if name.split(['-', ' ']).any(|word| word.starts_with(&text)) {
+        return Some(Match::WordPrefix);
+    }
+    name.contains(&text).then_some(Match::Substring)
+}
+
+fn is_action(entry: &PaletteEntry) -> bool {
+    actions::action(&entry.name).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, help: &str) -> PaletteEntry {
+        PaletteEntry { name: name.to_owned(), help: help.to_owned(), keys: String::new(), disabled: None }
+    }
+
+    /// The names that match, and the one that `enter` would do.
+    fn found(text: &str) -> (Vec<String>, Option<String>) {
+        let actions = ACTIONS.iter().map(|action| entry(action.name, action.help));
+        let commands = COMMANDS.iter().map(|row| entry(row.name, row.help));
+        let (entries, selected) = best(actions.chain(commands).collect(), text);
+        let names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
+        let selected = selected.map(|index| names[index].clone());
+        (names, selected)
+    }
+
+    #[test]
+    fn names_come_before_guesses() {
+        assert_eq!(found("sort").0[..2], ["sort", "sort-reverse"]);
+        assert_eq!(found("re").1.as_deref(), Some("retry"));
+        assert_eq!(found("Full").1.as_deref(), Some("promote-full"), "a word of its name");
+        assert_eq!(found("abort").1.as_deref(), Some("abort"));
+        assert_eq!(found("elp").1.as_deref(), Some("help"));
+    }
+
+    #[test]
+    fn enter_never_guesses_what_changes_a_cluster() {
+        for text in ["", " ", "theme", "pods", "prm", "tbo", "all of them", "release", "back", "e", "the"] {
+            let (names, selected) = found(text);
+            let Some(selected) = selected else { continue };
+            let by_name = by_name(&selected, text).is_some();
+            assert!(by_name || actions::action(&selected).is_none(), "{text:?} does {selected}, of {names:?}");
+        }
+        assert_eq!(found("").1, None);
+        assert_eq!(found("theme").1.filter(|name| actions::action(name).is_some()), None);
+    }
 }

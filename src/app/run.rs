@@ -23,6 +23,8 @@ const PRESSED: Duration = Duration::from_millis(8);
 const BURST: usize = 512;
 /// How long the end waits for writes that are on their way to be recorded.
 const LAST_WRITES: Duration = Duration::from_secs(20);
+/// How long it waits for what was seen, or not, to be recorded.
+const LAST_RECORDS: Duration = Duration::from_secs(3);
 
 /// What the loop paints on.
 pub trait Display {
@@ -151,19 +153,28 @@ pub async fn run<D: Display>(
             (painted, spacing) = (Instant::now(), FRAME);
         }
     }
-    finish(app, events, clock).await;
+    finish(app, hands, events, clock).await;
     Ok(())
 }
 
-/// Waits until every write on its way is recorded.
-async fn finish(app: &mut App, events: &mut mpsc::Receiver<Event>, clock: fn() -> Timestamp) {
+/// Waits until every write on its way is recorded, and that nobody saw the effects of others.
+async fn finish(app: &mut App, hands: &mut Hands, events: &mut mpsc::Receiver<Event>, clock: fn() -> Timestamp) {
     let deadline = Instant::now() + LAST_WRITES;
     while app.works.iter().any(|work| work.is_sending()) {
         match tokio::time::timeout_at(deadline, events.recv()).await {
-            Ok(Some(event)) => drop(app.update(event, clock())),
+            Ok(Some(event)) => record(app.update(event, clock()), hands),
             Ok(None) | Err(_) => break,
         }
     }
+    record(app.last_words(clock()), hands);
+    // A disk that hangs must not keep us.
+    let _ = tokio::time::timeout(LAST_RECORDS, hands.recorded()).await;
+}
+
+/// Of what is asked for, what goes into the journal: nothing else matters any more.
+fn record(effects: Vec<Effect>, hands: &mut Hands) {
+    let is_record = |effect: &Effect| matches!(effect, Effect::Verified { .. } | Effect::Refused { .. });
+    effects.into_iter().filter(is_record).for_each(|effect| hands.do_it(effect));
 }
 
 /// Hands an event to the app; true when the picture may have changed.

@@ -1,11 +1,15 @@
 //! A write on its way and the effect that is waited for. Nothing of it is painted as done before a source reports it.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
-use crate::panes::ui::Notice;
-use crate::release::attention::Severity;
+use crate::keys::Command;
+use crate::panes::ui::{AtWork, Notice};
+use crate::release::attention::{self, Need, Severity};
+use crate::release::object::Uid;
 use crate::release::timeline::Entry;
 use crate::theme::Role;
 use crate::writers::Executed;
@@ -17,6 +21,9 @@ use super::event::Effect;
 /// For so long after an effect was seen, somebody putting it back is reported (a GitOps sync takes about three minutes).
 const WATCHED_AFTERWARDS: SignedDuration = SignedDuration::from_mins(4);
 
+/// For so long it is told in its row what became of a write.
+const LINGERS: SignedDuration = SignedDuration::from_secs(4);
+
 /// One write.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -24,6 +31,8 @@ pub struct Work {
     pub plan: Plan,
     pub confirmed: Timestamp,
     pub stage: Stage,
+    /// What the Rollout needed when it was confirmed.
+    pub needs: Vec<Need>,
     /// What the writers said, for the record of what was seen afterwards.
     pub executed: Option<Box<Executed>>,
 }
@@ -42,7 +51,7 @@ pub enum Stage {
 impl Work {
     /// A write that was just confirmed.
     pub fn new(number: u64, plan: Plan, now: Timestamp) -> Self {
-        Work { number, plan, confirmed: now, stage: Stage::Sending, executed: None }
+        Work { number, plan, confirmed: now, stage: Stage::Sending, needs: Vec::new(), executed: None }
     }
 
     /// Whether the operator still waits for it.
@@ -62,6 +71,31 @@ impl Work {
             Stage::Accepted { at, late: false } => at.checked_add(self.plan.deadline).ok(),
             Stage::Accepted { at, late: true } | Stage::Done { at } => at.checked_add(WATCHED_AFTERWARDS).ok(),
         }
+    }
+
+    /// Whether its row still tells of it.
+    fn lingers(&self, now: Timestamp) -> bool {
+        self.lingers_until().is_none_or(|until| now < until)
+    }
+
+    /// Until when its row tells of it; None while it is open, which has no end of its own.
+    pub fn lingers_until(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Sending | Stage::Accepted { late: false, .. } => None,
+            Stage::Accepted { at, late: true } => (at + self.plan.deadline).checked_add(LINGERS).ok(),
+            Stage::Done { at } => at.checked_add(LINGERS).ok(),
+        }
+    }
+
+    /// How it stands, for its row.
+    fn standing(&self) -> String {
+        let stands = match self.stage {
+            Stage::Sending => "sending",
+            Stage::Accepted { late: false, .. } => "waiting for the effect",
+            Stage::Accepted { late: true, .. } => "accepted, no effect so far",
+            Stage::Done { .. } => "took effect",
+        };
+        format!("{}: {stands}", self.plan.action)
     }
 
     fn words(&self) -> String {
@@ -95,13 +129,16 @@ impl App {
         }
         self.happened(&work, severity, &text, now);
         self.say(text, role);
+        let mut effects = Vec::new();
         // Also what is unknown may show its effect yet.
         if matches!(executed.outcome, Outcome::Applied { .. } | Outcome::Unknown { .. }) {
             work.stage = Stage::Accepted { at: now, late: false };
             work.executed = Some(Box::new(executed));
+            effects.extend(work.plan.effect.topic(&work.plan.target).map(Effect::Acted));
             self.works.push(work);
         }
-        self.look_for_effects(now)
+        effects.extend(self.look_for_effects(now));
+        effects
     }
 
     /// The write never left.
@@ -151,23 +188,26 @@ impl App {
         let due = work.due().is_some_and(|due| due <= now);
         let (stage, severity, text, cause) = match (&work.stage, &progress) {
             (Stage::Accepted { .. }, Progress::Done) => {
-                let text = format!("{words}: took effect in {}", seconds(took));
+                let text = format!("{words}: {}", work.plan.effect.done_in(&seconds(took)));
                 (Some(Stage::Done { at: now }), Severity::Ok, text, String::new())
             }
             (Stage::Accepted { .. }, Progress::Reverted(what)) => {
                 (None, Severity::Attention, format!("{words}: accepted, but {what}"), what.clone())
             }
             (Stage::Accepted { at, late: false }, Progress::NotYet) if due => {
-                let cause = no_effect_cause(&self.model, &work.plan.target, now);
+                let cause = no_effect_cause(&self.model, &work.plan, now);
                 let text = format!("{words}: accepted, no effect after {}: {cause}", seconds(took));
                 (Some(Stage::Accepted { at: *at, late: true }), Severity::Attention, text, cause)
+            }
+            (Stage::Accepted { .. }, Progress::Halfway(what)) => {
+                (None, Severity::Attention, format!("{words}: {what}"), what.clone())
             }
             (Stage::Accepted { late: true, .. }, Progress::NotYet) => return !due,
             // Only what a human keeps in git is put back; a step or a pause goes on by itself.
             (Stage::Done { .. }, Progress::Reverted(what)) => {
                 (None, Severity::Attention, format!("{words}: {what}"), what.clone())
             }
-            (Stage::Done { .. }, _) => return !due && work.plan.effect.is_lasting(),
+            (Stage::Done { .. }, _) => return !due && (work.plan.effect.is_lasting() || work.lingers(now)),
             (Stage::Accepted { late: false, .. }, Progress::NotYet) | (Stage::Sending, _) => return true,
         };
         self.happened(work, severity, &text, now);
@@ -178,6 +218,61 @@ impl App {
         let goes_on = stage.is_some();
         work.stage = stage.unwrap_or(Stage::Done { at: now });
         goes_on
+    }
+
+    /// Quits; first says what is still waited for, since nobody will look for it afterwards.
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
+        let open = self.works.iter().filter(|work| work.is_open()).count();
+        if open == 0 || std::mem::replace(&mut self.is_quitting, true) {
+            return vec![Effect::Quit];
+        }
+        let key = self.settings.keymap.hint(&self.ui.layers(), Command::Quit);
+        let again = key.map_or("quit again".to_owned(), |key| format!("{key} again to quit"));
+        let text = match open {
+            1 => format!("1 write waits for its effect: {again}, it will be recorded as not verified"),
+            many => format!("{many} writes wait for their effects: {again}, they will be recorded as not verified"),
+        };
+        self.say(text, Role::Attention);
+        Vec::new()
+    }
+
+    /// What is to be recorded when the program ends now: the effects that nobody will see.
+    pub fn last_words(&mut self, now: Timestamp) -> Vec<Effect> {
+        let works = self.works.drain(..).filter(|work| work.is_open());
+        let verified = works.filter_map(|work| {
+            Some(Effect::Verified {
+                took: now.duration_since(work.confirmed),
+                executed: work.executed?,
+                plan: Box::new(work.plan),
+                progress: Progress::NotYet,
+                cause: "quit before an effect was seen".to_owned(),
+            })
+        });
+        verified.collect()
+    }
+
+    /// What the rows tell of the writes.
+    pub(super) fn at_work(&self, now: Timestamp) -> Arc<[AtWork]> {
+        let works = self.works.iter().filter(|work| work.lingers(now));
+        let told = works.map(|work| AtWork {
+            uid: self.rollout_of(&work.plan.target.uid),
+            needs: work.needs.clone(),
+            words: work.standing(),
+            is_open: work.is_open(),
+        });
+        told.collect()
+    }
+
+    /// What the Rollout needs that a write to that object is about.
+    pub(super) fn needs_of(&self, target: &Uid, now: Timestamp) -> Vec<Need> {
+        let rollout = self.model.rollouts.get(&self.rollout_of(target));
+        rollout.map(|rollout| attention::needs_of(&self.model, rollout, now)).unwrap_or_default()
+    }
+
+    /// Of an AnalysisRun the Rollout that owns it.
+    fn rollout_of(&self, target: &Uid) -> Uid {
+        let owner = self.model.runs.get(target).and_then(|run| run.owner.clone());
+        owner.unwrap_or_else(|| target.clone())
     }
 
     fn happened(&mut self, work: &Work, severity: Severity, text: &str, now: Timestamp) {

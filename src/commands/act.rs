@@ -4,15 +4,20 @@
 
 use std::process::ExitCode;
 
-use crate::actions::{self, Action, Kind, Needs};
-use crate::cli::{Act, Common};
+use rust_decimal::Decimal;
+
+use crate::actions::plan::Danger;
+use crate::actions::{self, Action, Kind, Needs, guard};
+use crate::cli::{Common, How};
 use crate::headless::results::{ResultWord, WriteResult, plan_text, results};
 use crate::headless::{Answer, ExitCode as Exit};
 use crate::release::object::ObjectId;
+use crate::release::repository::{Duty, Topic};
+use crate::release::subject;
 use crate::writers::audit::Journal;
 
-use super::carry_out::{Terms, carry_out};
-use super::draft::{Draft, Writers, names, plan, preflight, templates};
+use super::carry_out::{Carried, Terms, carry_out};
+use super::draft::{Asked, Draft, Writers, names, plan, preflight, templates};
 use super::find::find;
 use super::observe::Observer;
 use super::settle::{self, Settled};
@@ -23,9 +28,26 @@ use super::{ask, clock, on_runtime};
 pub struct Wanted<'a> {
     /// A row of ACTIONS.
     pub action: &'static str,
-    pub act: &'a Act,
+    /// Names of objects or flags; None for what there is one of.
+    pub names: &'a [String],
+    pub act: &'a How,
     pub to_revision: Option<u64>,
+    /// Which workflow, for actions on workflows.
+    pub duty: Option<Duty>,
+    pub amount: Option<Decimal>,
+    /// What was typed to override what speaks against it.
+    pub typed: Option<&'a str>,
 }
+
+impl<'a> Wanted<'a> {
+    /// That action on these, with nothing more to say.
+    pub fn new(action: &'static str, names: &'a [String], act: &'a How) -> Self {
+        Wanted { action, names, act, to_revision: None, duty: None, amount: None, typed: None }
+    }
+}
+
+/// Why nothing is done on GitHub.
+const NO_REPOSITORY: &str = "no repository is configured: set github.repository in config.yaml";
 
 /// Does it, and prints one result per object.
 pub fn run(common: &Common, wanted: Wanted<'_>) -> ExitCode {
@@ -40,26 +62,22 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
         return Err(usage(&format!("there is no action {}", wanted.action)));
     };
     let settled = settle::settle(common, clock());
-    let (_, source) = names(action);
-    // The lease is the likely cause when nothing follows; an analysis may decide what promote has to do.
-    let mut observer = Observer::first_picture(common, &["rollouts", "analysisruns", "leases"]).await?;
-    if let Some(blind) = observer.blind(source) {
-        return Err(blind);
-    }
-    let targets = targets(&observer, action, wanted.act, common)?;
+    let mut observer = observe(common, action, wanted, &settled).await?;
+    let targets = targets(&observer, action, wanted, common)?;
     reasoned(&settled, wanted.act, &targets)?;
-    let mut writers = Writers::default();
+    let mut writers = Writers::new(settled.github.clone());
     let mut drafts = Vec::new();
     for target in targets {
         let templates = match action.needs {
-            Needs::Nothing => Ok(None),
+            Needs::Nothing | Needs::Amount => Ok(None),
             Needs::Revision => {
                 let writer = writers.of(&observer, &target).await;
                 templates(&mut observer, writer, &target, wanted.to_revision).await.map(Some)
             }
         };
         let authority = settled.context(&target.context).authority;
-        drafts.push(plan(&observer, action, &target, templates, authority));
+        let asked = Asked { amount: wanted.amount, reason: wanted.act.reason.trim() };
+        drafts.push(typed(plan(&observer, action, &target, templates, asked, authority), wanted));
     }
     let is_planned = drafts.iter().any(|draft| matches!(draft, Draft::Planned(_)));
     if is_planned && !wanted.act.yes && !wanted.act.dry_run && !ask::is_possible() {
@@ -77,22 +95,142 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     if !wanted.act.yes && !confirmed_by_hand(&mut observer, &drafts).await {
         return Ok(unconfirmed(drafts));
     }
-    let drafts = drafts.into_iter().map(|draft| draft.still_holding(&observer, action, &settled)).collect();
+    let drafts: Vec<Draft> = drafts.into_iter().map(|draft| draft.still_holding(&observer, action, &settled)).collect();
     let terms = Terms {
         reason: wanted.act.reason.trim().to_owned(),
         journal: Journal::new(settled.state.clone(), settle::who()),
         verify_timeout: wanted.act.verify_timeout.or_else(|| settled.verify_timeout?.try_into().ok()),
     };
-    Ok(complained(carry_out(&mut observer, drafts, &terms).await, &settled))
+    // Flags share a file: each commit rests on the one before.
+    let batches: Vec<Vec<Draft>> = match action.on {
+        Kind::Flag => drafts.into_iter().map(|draft| vec![draft]).collect(),
+        _ => vec![drafts],
+    };
+    let mut all = Carried::default();
+    for (number, mut batch) in batches.into_iter().enumerate() {
+        if number > 0 {
+            let reason = wanted.act.reason.trim();
+            let asked = Asked { amount: wanted.amount, reason };
+            batch = again(&mut observer, &mut writers, action, (asked, &settled), batch, all.is_interrupted).await;
+        }
+        let carried = carry_out(&mut observer, batch, &terms).await;
+        all.lines.extend(carried.lines);
+        all.notes.extend(carried.notes);
+        all.is_interrupted |= carried.is_interrupted;
+    }
+    let mut answer = results(&all.lines);
+    answer.diagnostics = all.notes;
+    Ok(complained(answer, &settled))
+}
+
+/// The same, planned again on what the one before has left; what would come to something else is not sent.
+async fn again(
+    observer: &mut Observer,
+    writers: &mut Writers,
+    action: &Action,
+    (asked, settled): (Asked<'_>, &Settled),
+    drafts: Vec<Draft>,
+    is_interrupted: bool,
+) -> Vec<Draft> {
+    let mut fresh = Vec::new();
+    for draft in drafts {
+        let Draft::Ready(ready) = draft else {
+            fresh.push(draft);
+            continue;
+        };
+        let ended = |word, reason: &str| Draft::Ended(WriteResult::planned(&ready.plan, word, reason));
+        if is_interrupted {
+            fresh.push(ended(ResultWord::Refused, "interrupted, not sent"));
+            continue;
+        }
+        let target = &ready.plan.target;
+        let authority = settled.context(&target.context).authority;
+        fresh.push(match plan(observer, action, target, Ok(None), asked, authority) {
+            Draft::Planned(plan) if plan.effect == ready.plan.effect => preflight(observer, writers, &plan).await,
+            Draft::Planned(_) => {
+                ended(ResultWord::Conflict, "moved on, nothing was sent: it would come to something else")
+            }
+            other => other,
+        });
+    }
+    fresh
+}
+
+/// A first picture of all that the action rests on.
+async fn observe(common: &Common, action: &Action, wanted: Wanted<'_>, settled: &Settled) -> Result<Observer, Answer> {
+    let sources: &[&str] = match action.on {
+        // The lease is the likely cause when nothing follows; an analysis may decide what promote has to do.
+        Kind::Rollout | Kind::AnalysisRun => &["rollouts", "analysisruns", "leases"],
+        Kind::Preview => &["namespaces"],
+        Kind::Workflow | Kind::Flag | Kind::Limit => &[],
+    };
+    let mut observer = match sources.is_empty() {
+        true => Observer::without_clusters(),
+        false => Observer::first_picture(common, sources).await?,
+    };
+    if let Some(blind) = guard::source_of(action.on).and_then(|source| observer.blind(source)) {
+        return Err(blind);
+    }
+    let topic = match action.on {
+        Kind::Rollout | Kind::AnalysisRun => return Ok(observer),
+        Kind::Preview => Topic::Previews,
+        Kind::Workflow => wanted.duty.map_or(Topic::Pulls, Duty::topic),
+        Kind::Flag => Topic::Flags,
+        Kind::Limit => Topic::Cost,
+    };
+    match settled.github.clone() {
+        // What it rests on and no more: a kill does not wait for costs.
+        Some(github) => observer.look(github, &[topic]).await,
+        None if action.on.is_on_github() => return Err(usage(NO_REPOSITORY)),
+        None => {}
+    }
+    if action.name == "restore" {
+        observer.remember(&Journal::new(settled.state.clone(), settle::who())).await?;
+    }
+    match observer.blind_to(topic) {
+        Some(blind) if action.on.is_on_github() => Err(blind),
+        // A preview whose pull request is unknown is a matter for the plan.
+        _ => Ok(observer),
+    }
+}
+
+/// What the command line has to repeat, where the plan says so: `--yes` is no answer to "it is still open".
+fn typed(draft: Draft, wanted: Wanted<'_>) -> Draft {
+    let Draft::Planned(plan) = draft else { return draft };
+    match &plan.danger {
+        Danger::Type(text) if wanted.typed != Some(text) => {
+            let doubt = plan.notes.first().cloned().unwrap_or_default();
+            let reason = format!("{doubt} (on the command line: --type {text})");
+            Draft::Ended(WriteResult::planned(&plan, ResultWord::Refused, reason))
+        }
+        _ => Draft::Planned(plan),
+    }
 }
 
 /// The objects that are meant, each once. One that is not found stops all: half of a list is rarely what was meant.
-fn targets(observer: &Observer, action: &Action, act: &Act, common: &Common) -> Result<Vec<ObjectId>, Answer> {
+fn targets(observer: &Observer, action: &Action, wanted: Wanted<'_>, common: &Common) -> Result<Vec<ObjectId>, Answer> {
+    let model = &observer.model;
     let mut targets: Vec<ObjectId> = Vec::new();
-    for name in &act.names {
+    if let Some((name, repository)) = model.repository() {
+        targets.extend(match action.on {
+            Kind::Workflow => wanted.duty.and_then(|duty| {
+                let file = &repository.workflow(duty)?.file;
+                Some(subject::workflow(name, duty, file))
+            }),
+            Kind::Limit => Some(subject::limit(name, repository.limit_variable.as_deref().unwrap_or("the limit"))),
+            _ => None,
+        });
+    }
+    for name in wanted.names {
         let found = match action.on {
-            Kind::Rollout => find(observer, &observer.model.rollouts, names(action), name, common)?,
-            Kind::AnalysisRun => find(observer, &observer.model.runs, names(action), name, common)?,
+            Kind::Rollout => find(observer, &model.rollouts, names(action), name, common)?,
+            Kind::AnalysisRun => find(observer, &model.runs, names(action), name, common)?,
+            Kind::Preview => find(observer, &model.previews, names(action), name, common)?,
+            Kind::Flag => match model.repository() {
+                Some((repository, _)) => subject::flag(repository, name),
+                None => return Err(usage(NO_REPOSITORY)),
+            },
+            Kind::Workflow | Kind::Limit => continue,
         };
         if !targets.contains(&found) {
             targets.push(found);
@@ -102,7 +240,7 @@ fn targets(observer: &Observer, action: &Action, act: &Act, common: &Common) -> 
 }
 
 /// The configuration may ask for a reason; a dry run needs none.
-fn reasoned(settled: &Settled, act: &Act, targets: &[ObjectId]) -> Result<(), Answer> {
+fn reasoned(settled: &Settled, act: &How, targets: &[ObjectId]) -> Result<(), Answer> {
     let asks = |target: &&ObjectId| settled.context(&target.context).reason_required;
     match targets.iter().find(asks) {
         Some(target) if act.reason.trim().is_empty() && !act.dry_run => {

@@ -17,7 +17,7 @@ pub fn run(common: &Common, analysis: &Analysis) -> ExitCode {
     match analysis {
         Analysis::Eval { run } => print(&eval(run), common),
         Analysis::Lint(files) => lint::analysis(common, files),
-        Analysis::Terminate(act) => act::run(common, Wanted { action: "terminate", act, to_revision: None }),
+        Analysis::Terminate(act) => act::run(common, Wanted::new("terminate", &act.names, &act.how)),
     }
 }
 

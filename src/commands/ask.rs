@@ -4,7 +4,6 @@ use std::io::{IsTerminal, Write, stderr, stdin};
 
 use tokio::sync::oneshot;
 
-use crate::actions::plan::Danger;
 use crate::headless::results::plan_text;
 use crate::release::text::visible;
 
@@ -31,12 +30,9 @@ pub async fn confirm(ready: &[&Confirmed]) -> bool {
     answered().await.is_some_and(|answer| answer.trim() == expected)
 }
 
-/// `yes`, or the object's name where the plan asks for that much care.
+/// `yes`, or the name or number where the plan asks for that much care.
 fn word(ready: &[&Confirmed]) -> String {
-    match ready.iter().find(|ready| ready.plan.danger == Danger::TypeName) {
-        Some(dangerous) => dangerous.plan.target.name.to_string(),
-        None => "yes".to_owned(),
-    }
+    ready.iter().find_map(|ready| ready.plan.to_type()).unwrap_or("yes").to_owned()
 }
 
 /// One line of standard input. On a thread of its own and not the runtime's, whose end would wait for it.

@@ -29,6 +29,9 @@ fn verify(folder: &Path) -> Answer {
         Ok(Verified::Whole { records, torn }) => {
             (json!({"verdict": "pass", "file": file, "records": records, "torn": torn}), Exit::Ok)
         }
+        Ok(Verified::Missing) => {
+            (json!({"verdict": "unknown", "file": file, "why": "no journal yet: nothing was recorded"}), Exit::Unknown)
+        }
         Ok(Verified::Broken { line, why }) => {
             (json!({"verdict": "fail", "file": file, "line": line, "why": why}), Exit::Negative)
         }
@@ -68,6 +71,7 @@ fn row(record: &Record) -> [String; 9] {
         audit::Kind::Intent => "intent",
         audit::Kind::Outcome => "outcome",
         audit::Kind::Verified => "verified",
+        audit::Kind::Refused => "refused",
     };
     let result = entry.result.as_ref().map(|result| match (&result["result"], &result["effect"]) {
         (serde_json::Value::String(word), _) | (_, serde_json::Value::String(word)) => word.clone(),

@@ -11,12 +11,11 @@ use tokio::time::Instant;
 
 use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
-use crate::headless::Answer;
-use crate::headless::results::{ResultWord, WriteResult, results};
+use crate::headless::results::{ResultWord, WriteResult};
 use crate::writers::audit::Journal;
-use crate::writers::kubernetes::{Preflight, Writer};
 use crate::writers::outcome::Outcome;
-use crate::writers::{Executed, Order, execute, record_verified};
+use crate::writers::preflight::Preflight;
+use crate::writers::{Executed, Order, Writer, execute, record_verified};
 
 use super::clock;
 use super::draft::Draft;
@@ -39,8 +38,18 @@ pub struct Terms {
     pub verify_timeout: Option<Duration>,
 }
 
+/// What became of everything.
+#[derive(Default)]
+pub struct Carried {
+    pub lines: Vec<WriteResult>,
+    /// What did not work beside it.
+    pub notes: Vec<String>,
+    /// Somebody wanted us to stop: nothing more is to be sent.
+    pub is_interrupted: bool,
+}
+
 /// Sends what is ready, waits for the effects, and says what became of everything.
-pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Terms) -> Answer {
+pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Terms) -> Carried {
     let mut end = End::new();
     let mut works = Vec::new();
     let mut notes = Vec::new();
@@ -60,9 +69,7 @@ pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Term
             Work::Sent(sent) => sent.recorded(observer, &terms.journal, end.has_come, &mut notes).await,
         });
     }
-    let mut answer = results(&lines);
-    answer.diagnostics = notes;
-    answer
+    Carried { lines, notes, is_interrupted: end.has_come }
 }
 
 /// Whether somebody wants us to stop.
@@ -145,6 +152,9 @@ async fn send(
         result.took_ms = u64::try_from(executed.took_ms).ok();
         return Work::Ended(result);
     }
+    if let Some(topic) = plan.effect.topic(&plan.target) {
+        observer.acted(topic);
+    }
     let wait = terms.verify_timeout.or_else(|| Duration::try_from(plan.deadline).ok()).unwrap_or_default();
     Work::Sent(Box::new(Sent { plan, executed, began, until: Instant::now() + wait, seen: None }))
 }
@@ -202,9 +212,9 @@ impl Sent {
         let took = i64::try_from(at.duration_since(began).as_millis()).unwrap_or(i64::MAX).max(0);
         let cause = match &progress {
             Progress::Done => String::new(),
-            Progress::Reverted(what) => what.clone(),
+            Progress::Reverted(what) | Progress::Halfway(what) => what.clone(),
             Progress::NotYet if is_interrupted => "interrupted before an effect was seen".to_owned(),
-            Progress::NotYet => no_effect_cause(&observer.model, &plan.target, now),
+            Progress::NotYet => no_effect_cause(&observer.model, &plan, now),
         };
         let recorded = record_verified(journal, &plan, &executed, &progress, &cause, now, took).await;
         if let Err(error) = recorded {
@@ -214,7 +224,8 @@ impl Sent {
         let is_done = progress == Progress::Done;
         let (word, reason) = match (word(&executed.outcome), &progress) {
             // Also where the answer got lost: what was asked for is there.
-            (_, Progress::Done) => (ResultWord::Applied, format!("{said}, took effect in {}", span(took))),
+            (_, Progress::Done) => (ResultWord::Applied, format!("{said}, {}", plan.effect.done_in(&span(took)))),
+            (word, Progress::Halfway(_)) => (word, format!("{said}: {cause}")),
             (word, Progress::Reverted(_)) => (word, format!("{said}, but {cause}")),
             (word, Progress::NotYet) => (word, format!("{said}, no effect after {}: {cause}", span(took))),
         };

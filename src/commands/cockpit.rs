@@ -12,11 +12,9 @@ use crate::app::hands::{Hands, Tools};
 use crate::app::run::{self, Display};
 use crate::app::{App, Settings};
 use crate::cli::Common;
-use crate::panes::ui::Notice;
 use crate::sources::cluster::{self, Address};
 use crate::sources::prometheus::Prometheus;
 use crate::terminal::{self, Terminal};
-use crate::theme::Role;
 use crate::writers::audit::Journal;
 
 use super::settle::{self, Settled};
@@ -86,7 +84,14 @@ impl Display for Terminal {
 /// Takes the terminal over and runs until the operator quits.
 pub async fn open(settled: Settled, cockpit: Cockpit) -> ExitCode {
     let settings = Settings {
-        contexts: cockpit.contexts.iter().map(|(name, _)| settled.context(name)).collect(),
+        repository: settled.github.as_ref().map(|github| settled.context(&github.repository.to_string())),
+        // What stands for none is no context that anything could be done in.
+        contexts: cockpit
+            .contexts
+            .iter()
+            .filter(|(_, address)| !matches!(address, Address::Unusable(_)))
+            .map(|(name, _)| settled.context(name))
+            .collect(),
         keymap: settled.keymap,
         theme: settled.theme,
         glyphs: settled.glyphs,
@@ -95,10 +100,7 @@ pub async fn open(settled: Settled, cockpit: Cockpit) -> ExitCode {
         world: cockpit.world,
     };
     let mut app = App::new(settings);
-    if !settled.complaints.is_empty() {
-        let text = settled.complaints.join("; ");
-        app.ui.notice = Some(Notice { text, role: Role::Attention, until: None });
-    }
+    app.warn(settled.complaints);
     let (events, mut inbox) = mpsc::channel(EVENTS);
     let tools = Tools {
         contexts: cockpit.contexts,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::cli::{Common, Demo};
-use crate::sim::{Fault, World, WorldConfig};
+use crate::sim::{Doors, Fault, WorldConfig};
 use crate::sources::cluster::Address;
 use crate::sources::github::{Credentials, Settings, Slug};
 
@@ -24,55 +24,70 @@ const REPOSITORY: &str = "acme/shop";
 pub fn run(common: &Common, demo: &Demo) -> ExitCode {
     wait(async {
         let config = match demo.rollouts {
-            Some(_) => WorldConfig { speed: demo.speed, ..WorldConfig::empty() },
+            Some(rollouts) => WorldConfig { speed: demo.speed, rollouts, ..WorldConfig::empty() },
             None => WorldConfig { speed: demo.speed, ..WorldConfig::default() },
         };
-        let world = match World::start(config).await {
-            Ok(world) => world,
-            Err(error) => return fail(3, format_args!("the simulated world does not start: {error:#}")),
+        let doors = match Doors::open().await {
+            Ok(doors) => doors,
+            Err(error) => return does_not_start(&error),
         };
-        if let Some(count) = demo.rollouts {
-            world.seed_rollouts(count);
-        }
         if demo.serve {
-            return serve(world).await;
+            return serve(doors, config).await;
         }
         // The world of many rollouts has no repository.
         let repository = Slug::parse(REPOSITORY).ok().filter(|_| demo.rollouts.is_none());
-        open(common, world, repository).await
+        open(common, doors, config, repository).await
     })
 }
 
-async fn open(common: &Common, world: World, repository: Option<Slug>) -> ExitCode {
+async fn open(common: &Common, doors: Doors, config: WorldConfig, repository: Option<Slug>) -> ExitCode {
     let mut settled = settle::settle(common, clock());
     // Never the operator's own repository, and never the operator's token.
     settled.flags = None;
     settled.github = repository.map(|repository| Settings {
-        url: world.github_url(),
+        url: doors.addresses.github_url(),
         credentials: Credentials::None,
         ..Settings::new(repository)
     });
-    let (faults, mut wanted) = mpsc::unbounded_channel::<String>();
+    let (faults, wanted) = mpsc::unbounded_channel();
     let cockpit = Cockpit {
-        contexts: vec![(Arc::from(CONTEXT), Address::Plain(world.kubernetes_url()))],
+        contexts: vec![(Arc::from(CONTEXT), Address::Plain(doors.addresses.kubernetes_url()))],
         faults: Some(faults),
         fault_names: Fault::ALL.iter().map(|fault| (fault.name().to_owned(), fault.help().to_owned())).collect(),
         world: "DEMO",
     };
-    let player = tokio::spawn(async move {
-        while let Some(name) = wanted.recv().await {
-            if let Some(fault) = Fault::named(&name) {
-                world.fault(fault);
-            }
+    tokio::select! {
+        // The first picture waits for no world, as it waits for no cluster.
+        biased;
+        code = cockpit::open(settled, cockpit) => code,
+        error = play(doors, config, wanted) => does_not_start(&error),
+    }
+}
+
+/// Has the world go on, with the faults that are wanted; ends only when it does not start.
+async fn play(doors: Doors, config: WorldConfig, mut wanted: mpsc::UnboundedReceiver<String>) -> anyhow::Error {
+    let world = match doors.begin(config).await {
+        Ok(world) => world,
+        Err(error) => return error,
+    };
+    while let Some(name) = wanted.recv().await {
+        if let Some(fault) = Fault::named(&name) {
+            world.fault(fault);
         }
-    });
-    let code = cockpit::open(settled, cockpit).await;
-    player.abort();
-    code
+    }
+    std::future::pending().await
+}
+
+fn does_not_start(error: &anyhow::Error) -> ExitCode {
+    fail(3, format_args!("the simulated world does not start: {error:#}"))
 }
 
 /// Serves the world to other programs until interrupted.
-async fn serve(world: World) -> ExitCode {
+async fn serve(doors: Doors, config: WorldConfig) -> ExitCode {
+    let world = match doors.begin(config).await {
+        Ok(world) => world,
+        Err(error) => return does_not_start(&error),
+    };
     let (kubernetes, prometheus, github) = (world.kubernetes_url(), world.prometheus_url(), world.github_url());
     println!("kubernetes {kubernetes}\nprometheus {prometheus}\ngithub {github}");
     let _ = tokio::signal::ctrl_c().await;

@@ -2,14 +2,19 @@
 
 use std::collections::HashMap;
 
+use rust_decimal::Decimal;
+
 use crate::actions::guard::{Access, Authority, Seen};
 use crate::actions::plan::{Plan, Refusal};
 use crate::actions::{self, Action, Kind, Templates, Wish, guard};
+use crate::app::hands::github_writer;
 use crate::headless::results::{ResultWord, WriteResult};
 use crate::release::access::Verdict;
 use crate::release::object::ObjectId;
-use crate::writers::kubernetes::{Preflight, Writer};
+use crate::sources::github;
 use crate::writers::outcome::Outcome;
+use crate::writers::preflight::Preflight;
+use crate::writers::{Writer, kubernetes};
 
 use super::carry_out::Confirmed;
 use super::observe::Observer;
@@ -18,6 +23,13 @@ use super::{clock, rollout};
 
 /// What an AnalysisRun's kind and source are called.
 const RUN: (&str, &str) = ("AnalysisRun", "analysisruns");
+
+/// What the command line says beside the object.
+#[derive(Clone, Copy, Default)]
+pub struct Asked<'a> {
+    pub amount: Option<Decimal>,
+    pub reason: &'a str,
+}
 
 /// One object on its way from a wish to a result.
 pub enum Draft {
@@ -64,17 +76,34 @@ impl Draft {
 
 /// Writers by context, made when first needed.
 #[derive(Default)]
-pub struct Writers(HashMap<String, Result<Writer, String>>);
+pub struct Writers {
+    clusters: HashMap<String, Result<kubernetes::Writer, String>>,
+    /// Where the repository is.
+    github: Option<github::Settings>,
+}
 
 impl Writers {
-    /// The writer for the target's context.
-    pub async fn of(&mut self, observer: &Observer, target: &ObjectId) -> Result<Writer, String> {
-        let context = target.context.to_string();
-        if !self.0.contains_key(&context) {
-            let writer = observer.writer(&context).await;
-            self.0.insert(context.clone(), writer);
+    /// None yet; `github` says where the repository is.
+    pub fn new(github: Option<github::Settings>) -> Writers {
+        Writers { github, ..Writers::default() }
+    }
+
+    /// The writer for what that plan changes.
+    pub async fn for_plan(&mut self, observer: &Observer, plan: &Plan) -> Result<Writer, String> {
+        match &self.github {
+            Some(settings) if plan.is_on_github() => github_writer(settings, clock).await,
+            _ => self.of(observer, &plan.target).await.map(Writer::from),
         }
-        self.0.get(&context).cloned().unwrap_or_else(|| Err(format!("context {context} is not connected")))
+    }
+
+    /// The writer for the target's context.
+    pub async fn of(&mut self, observer: &Observer, target: &ObjectId) -> Result<kubernetes::Writer, String> {
+        let context = target.context.to_string();
+        if !self.clusters.contains_key(&context) {
+            let writer = observer.writer(&context).await;
+            self.clusters.insert(context.clone(), writer);
+        }
+        self.clusters.get(&context).cloned().unwrap_or_else(|| Err(format!("context {context} is not connected")))
     }
 }
 
@@ -83,13 +112,17 @@ pub fn names(action: &Action) -> (&'static str, &'static str) {
     match action.on {
         Kind::Rollout => rollout::ROLLOUT,
         Kind::AnalysisRun => RUN,
+        Kind::Preview => ("Namespace", "namespaces"),
+        Kind::Workflow => ("Workflow", github::NAME),
+        Kind::Flag => ("Flag", github::NAME),
+        Kind::Limit => ("Variable", github::NAME),
     }
 }
 
 /// Reads out what undo needs.
 pub async fn templates(
     observer: &mut Observer,
-    writer: Result<Writer, String>,
+    writer: Result<kubernetes::Writer, String>,
     target: &ObjectId,
     revision: Option<u64>,
 ) -> Result<Templates, String> {
@@ -104,6 +137,7 @@ pub fn plan(
     action: &Action,
     target: &ObjectId,
     templates: Result<Option<Templates>, String>,
+    asked: Asked<'_>,
     authority: Authority,
 ) -> Draft {
     let (kind, _) = names(action);
@@ -113,6 +147,8 @@ pub fn plan(
             target,
             now: clock(),
             revision: templates,
+            amount: asked.amount,
+            reason: asked.reason,
             authority,
             // Nothing was asked yet; the preflight asks for exactly what the plan needs.
             access: &Access::new(),
@@ -133,9 +169,9 @@ pub fn plan(
     }
 }
 
-/// Has the API server say what it would do with the plan.
+/// Has the other side say what it would do with the plan, or whether it still holds.
 pub async fn preflight(observer: &mut Observer, writers: &mut Writers, plan: &Plan) -> Draft {
-    let writer = match writers.of(observer, &plan.target).await {
+    let writer = match writers.for_plan(observer, plan).await {
         Ok(writer) => writer,
         Err(reason) => return Draft::Ended(WriteResult::planned(plan, ResultWord::Failed, reason)),
     };

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod draft;
 pub mod find;
 pub mod generate;
+mod github;
 pub mod lint;
 pub mod observe;
 pub mod paths;
@@ -40,6 +41,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Some(Command::Cost(cost)) => read::cost(&cli.common, cost),
         Some(Command::Drift(drift)) => read::drift(&cli.common, drift),
         Some(Command::K6(k6)) => read::k6(&cli.common, k6),
+        Some(Command::Flags(flags)) => github::flags(&cli.common, flags),
+        Some(Command::Previews(previews)) => github::previews(&cli.common, previews),
+        Some(Command::Workflow(workflow)) => github::workflow(&cli.common, workflow),
+        Some(Command::Rollback { row, names, how }) => github::rollback(&cli.common, *row, names, how),
     }
 }
 

@@ -12,15 +12,20 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::hands::connect_writer;
+use crate::app::journal::deeds;
 use crate::cli::Common;
 use crate::headless::{Answer, ExitCode};
 use crate::release::model::{Freshness, Model};
-use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
+use crate::release::observation::{Failure, FailureKind, Observation, Report, Said, SourceId};
+use crate::release::preview;
+use crate::release::repository::Topic;
 use crate::release::rollout::Rollout;
 use crate::sources::cluster::{self, Address, Cluster};
+use crate::sources::namespaces::look_for;
 use crate::sources::watch::Watch;
-use crate::sources::{self, Focus, SOURCES, Scope, api, files};
-use crate::writers::kubernetes::Writer;
+use crate::sources::{self, Focus, SOURCES, Scope, api, files, github};
+use crate::writers::audit::{self, Journal};
+use crate::writers::kubernetes;
 
 use super::clock;
 
@@ -36,13 +41,14 @@ const FILES: &str = "files";
 /// A model and what feeds it.
 pub struct Observer {
     pub model: Model,
-    /// What of the manifests could not be read.
+    /// What of the manifests could not be read, and where there was nothing to look into.
     pub faults: Vec<String>,
     contexts: Vec<(Arc<str>, Address)>,
     clusters: Vec<Cluster>,
     sender: mpsc::Sender<Report>,
     reports: mpsc::Receiver<Report>,
     watches: JoinSet<()>,
+    github: Option<github::Handle>,
     opened: Instant,
 }
 
@@ -53,17 +59,7 @@ impl Observer {
             Some(_) => Vec::new(),
             None => contexts(common)?,
         };
-        let (sender, reports) = mpsc::channel(REPORTS);
-        let mut observer = Observer {
-            model: Model::default(),
-            faults: Vec::new(),
-            contexts,
-            clusters: Vec::new(),
-            sender,
-            reports,
-            watches: JoinSet::new(),
-            opened: Instant::now(),
-        };
+        let mut observer = Observer::of(contexts);
         match &common.from_dir {
             Some(folder) => observer.read(folder)?,
             None => observer.connect(common.namespace.as_deref(), wanted).await,
@@ -71,10 +67,16 @@ impl Observer {
         Ok(observer)
     }
 
+    /// One that sees no cluster: for what lives on GitHub.
+    pub fn without_clusters() -> Observer {
+        Observer::of(Vec::new())
+    }
+
     /// The same, waiting until each of these sources has been read or has failed.
     pub async fn first_picture(common: &Common, wanted: &[&str]) -> Result<Observer, Answer> {
         let mut observer = Observer::open(common, wanted).await?;
         observer.settle(wanted).await;
+        observer.somewhere(common.namespace.as_deref()).await?;
         Ok(observer)
     }
 
@@ -87,6 +89,57 @@ impl Observer {
         let context = rollout.id.context.clone();
         self.settle_until(|observer| sources::focus_sources().iter().all(|kind| observer.is_settled(&context, kind)))
             .await;
+    }
+
+    /// Also asks GitHub, and waits until each of these topics was seen or could not be.
+    pub async fn look(&mut self, settings: github::Settings, topics: &[Topic]) {
+        let previews = self.model.previews.iter().filter_map(|preview| preview::number(&preview.id.name)).collect();
+        let (handle, task) = github::open(settings, self.sender.clone(), clock);
+        handle.previews(previews);
+        handle.show(topics.iter().copied());
+        self.github = Some(handle);
+        self.watches.spawn(task);
+        self.opened = Instant::now();
+        self.settle_until(|observer| topics.iter().all(|topic| observer.is_looked_at(*topic))).await;
+    }
+
+    /// Also knows what was done from here: what a restore puts back.
+    pub async fn remember(&mut self, journal: &Journal) -> Result<(), Answer> {
+        let directory = journal.directory().to_owned();
+        let read = tokio::task::spawn_blocking(move || audit::read(&directory)).await;
+        let read = read.map_err(|error| error.to_string()).and_then(|read| read.map_err(|error| error.to_string()));
+        let unread = |error| Answer::failed(format!("the journal cannot be read: {error}"), ExitCode::Unknown);
+        let deeds = deeds(read.map_err(unread)?);
+        let source = SourceId { context: "".into(), kind: "journal".into() };
+        self.model.observe(Report { source, said: Said::Observed(Observation::Journal(deeds)) }, clock());
+        Ok(())
+    }
+
+    /// Something about it was just changed: GitHub is asked at once, and often.
+    pub fn acted(&self, topic: Topic) {
+        if let Some(github) = &self.github {
+            github.acted(topic);
+        }
+    }
+
+    /// Why nothing is known of that topic; None where it was seen.
+    pub fn blind_to(&self, topic: Topic) -> Option<Answer> {
+        let sight = self.model.repository().map(|(_, repository)| repository.sight(topic)).unwrap_or_default();
+        let (message, exit) = match (sight.seen, sight.failing) {
+            (Some(_), _) => return None,
+            (None, Some((_, failure))) => (failure.message.clone(), exit_of_kind(failure.kind)),
+            (None, None) => {
+                let within = FIRST_PICTURE.as_secs();
+                (format!("no answer of GitHub about {} within {within} s: try again", topic.word()), ExitCode::Unknown)
+            }
+        };
+        Some(Answer::failed(message, exit))
+    }
+
+    fn is_looked_at(&self, topic: Topic) -> bool {
+        let Some((_, repository)) = self.model.repository() else { return false };
+        let sight = repository.sight(topic);
+        sight.seen.is_some() || sight.failing.is_some()
     }
 
     /// The next report, which the model does not know yet. Never ends by itself.
@@ -137,6 +190,29 @@ impl Observer {
         answer
     }
 
+    /// Whether the chosen namespace is there; where it is in some contexts only, that is said beside the answer.
+    async fn somewhere(&mut self, namespace: Option<&str>) -> Result<(), Answer> {
+        // What was found there proves it; who does not answer is not asked once more.
+        let is_found = |context: &str| self.model.rollouts.iter().any(|rollout| *rollout.id.context == *context);
+        let answers =
+            |context: &str| self.model.freshness.iter().any(|(id, one)| *id.context == *context && one.loaded);
+        let is_asked = |cluster: &&Cluster| answers(&cluster.context) && !is_found(&cluster.context);
+        let asked: Vec<Cluster> = self.clusters.iter().filter(is_asked).cloned().collect();
+        let asking =
+            asked.into_iter().map(|cluster| look_for(cluster, namespace.map(str::to_owned), self.sender.clone()));
+        let asking = join_all(asking.collect::<Vec<_>>());
+        self.during(asking).await;
+        while let Ok(report) = self.reports.try_recv() {
+            self.model.observe(report, clock());
+        }
+        let Some(nowhere) = self.model.nowhere() else { return Ok(()) };
+        if self.model.no_namespace.len() == self.contexts.len() {
+            return Err(Answer::failed(nowhere, ExitCode::Unknown));
+        }
+        self.faults.push(nowhere);
+        Ok(())
+    }
+
     /// The same where what could not be read may have belonged to the answer.
     pub fn qualify(&self, answer: Answer) -> Answer {
         let mut answer = self.annotate(answer);
@@ -147,11 +223,26 @@ impl Observer {
     }
 
     /// A writer for that context.
-    pub async fn writer(&self, context: &str) -> Result<Writer, String> {
+    pub async fn writer(&self, context: &str) -> Result<kubernetes::Writer, String> {
         let Some((name, address)) = self.contexts.iter().find(|(name, _)| &**name == context) else {
             return Err(format!("context {context} is not connected"));
         };
         connect_writer(name, address).await.map_err(|failure| failure.message)
+    }
+
+    fn of(contexts: Vec<(Arc<str>, Address)>) -> Observer {
+        let (sender, reports) = mpsc::channel(REPORTS);
+        Observer {
+            model: Model::default(),
+            faults: Vec::new(),
+            contexts,
+            clusters: Vec::new(),
+            sender,
+            reports,
+            watches: JoinSet::new(),
+            github: None,
+            opened: Instant::now(),
+        }
     }
 
     fn read(&mut self, folder: &Path) -> Result<(), Answer> {
@@ -240,10 +331,11 @@ fn contexts(common: &Common) -> Result<Vec<(Arc<str>, Address)>, Answer> {
 }
 
 fn exit_of(freshness: &Freshness) -> ExitCode {
-    match &freshness.failing {
-        Some((_, failure)) if failure.kind == FailureKind::Forbidden => ExitCode::Permission,
-        _ => ExitCode::Unknown,
-    }
+    freshness.failing.as_ref().map_or(ExitCode::Unknown, |(_, failure)| exit_of_kind(failure.kind))
+}
+
+fn exit_of_kind(kind: FailureKind) -> ExitCode {
+    if kind == FailureKind::Forbidden { ExitCode::Permission } else { ExitCode::Unknown }
 }
 
 /// What one context says, and what to do about it.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::act::{self, Wanted};
 use crate::cli::{Common, Cost, Drift, K6};
 use crate::headless::cost::cost_read;
 use crate::headless::drift::drift_read;
@@ -21,8 +22,13 @@ use super::print::print;
 const LARGEST: u64 = 128 << 20;
 
 /// `flightdeck cost`.
-pub fn cost(common: &Common, Cost::Read { report, limit }: &Cost) -> ExitCode {
-    run(common, &report.file, |bytes| answer(cost_read(bytes, Some(*limit))))
+pub fn cost(common: &Common, cost: &Cost) -> ExitCode {
+    match cost {
+        Cost::Read { report, limit } => run(common, &report.file, |bytes| answer(cost_read(bytes, Some(*limit)))),
+        Cost::Limit { amount, how } => {
+            act::run(common, Wanted { amount: Some(*amount), ..Wanted::new("set-limit", &[], how) })
+        }
+    }
 }
 
 /// `flightdeck drift`.

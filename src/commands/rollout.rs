@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::cli::{Common, Named, Rollout};
+use crate::cli::{Act, Common, Named, Rollout};
 use crate::headless::sight::Sight;
 use crate::headless::{self, Answer};
 
@@ -16,7 +16,9 @@ pub const ROLLOUT: (&str, &str) = ("Rollout", "rollouts");
 
 /// Does what was asked for.
 pub fn run(common: &Common, rollout: &Rollout) -> ExitCode {
-    let act = |name, act, to_revision| act::run(common, Wanted { action: name, act, to_revision });
+    let act = |name, act: &Act, to_revision| {
+        act::run(common, Wanted { to_revision, ..Wanted::new(name, &act.names, &act.how) })
+    };
     match rollout {
         Rollout::List => on_runtime(common, list(common)),
         Rollout::Get(named) => on_runtime(common, get(common, named)),

@@ -158,7 +158,36 @@ fn github_settings(config: &Config) -> Option<github::Settings> {
 
 /// Who is at the keyboard, for the audit.
 pub fn who() -> Who {
-    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).or_else(|_| std::env::var("LOGNAME"));
+    let said = |name: &str| std::env::var(name).ok().filter(|user| !user.is_empty());
+    let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(said).unwrap_or_else(|| {
+        // A service or a container may say nothing; the system knows all the same.
+        let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        user_of(&known, rustix::process::getuid().as_raw())
+    });
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    Who { user: user.unwrap_or_else(|_| "unknown".to_owned()), host, pid: std::process::id() }
+    Who { user, host, pid: std::process::id() }
+}
+
+/// The name of a user in the text of `/etc/passwd`; `uid:1000` for one who has none.
+fn user_of(passwd: &str, uid: u32) -> String {
+    let name = |line: &str| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?);
+        (number.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
+    };
+    passwd.lines().find_map(name).unwrap_or_else(|| format!("uid:{uid}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_known_by_number() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\n# a comment\nbroken:x\nann:x:1000:1000::/home/ann:/bin/sh\n";
+        assert_eq!(user_of(passwd, 1000), "ann");
+        assert_eq!(user_of(passwd, 0), "root");
+        assert_eq!(user_of(passwd, 7), "uid:7");
+        assert_eq!(user_of("", 0), "uid:0");
+    }
 }

@@ -187,9 +187,9 @@ fn keymap_and_theme_come_from_beside_the_file() {
     let (theme, warnings) = config.theme(&place, Depth::TrueColor);
     assert_eq!(warnings, []);
     assert_eq!(theme.style(Role::Key).fg, Some(ratatui::style::Color::Rgb(1, 2, 3)));
-    let actions =
-        ["promote", "promote-full", "skip-step", "abort", "retry", "pause", "resume", "undo", "restart", "terminate"];
-    let (keymap, warnings) = config.keymap(&place, &Names { panes: &[], actions: &actions });
+    let actions: Vec<&'static str> = crate::actions::ACTIONS.iter().map(|action| action.name).collect();
+    let panes = ["previews", "drift", "cost", "flags", "smoke"];
+    let (keymap, warnings) = config.keymap(&place, &Names { panes: &panes, actions: &actions });
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].to_string().ends_with("mine.yaml:2: there is no command `nothing`"), "{}", warnings[0]);
     assert_eq!(keymap.hint(&["global"], crate::keys::Command::Quit).as_deref(), Some("x"));

@@ -29,6 +29,8 @@ fn what_is_called_enabled_is_what_can_be_planned() {
                 target: &rollout.id,
                 now: at(1),
                 revision: None,
+                amount: None,
+                reason: "",
                 authority: Authority::default(),
                 access: &Access::default(),
                 shown: None,

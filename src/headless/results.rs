@@ -39,7 +39,7 @@ pub struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ResultWord {
-    /// The API server took it.
+    /// The other side took it.
     Applied,
     /// Not sent: it does not apply, or nobody confirmed it.
     Refused,
@@ -47,7 +47,7 @@ pub enum ResultWord {
     Conflict,
     /// Not permitted.
     Denied,
-    /// The API server or an admission said no.
+    /// The other side or an admission said no.
     Failed,
     /// Sent, and nobody knows; or not sent at all, in a dry run.
     Unknown,
@@ -71,6 +71,15 @@ impl Target {
     }
 }
 
+impl Target {
+    /// `Rollout shop/web`, `Flag new_checkout`.
+    fn words(&self) -> String {
+        let Target { namespace, kind, name, .. } = self;
+        let slash = if namespace.is_empty() { "" } else { "/" };
+        format!("{kind} {namespace}{slash}{name}")
+    }
+}
+
 impl WriteResult {
     /// Of a plan, with nothing sent yet.
     pub fn planned(plan: &Plan, result: ResultWord, reason: impl Into<String>) -> WriteResult {
@@ -85,9 +94,14 @@ impl WriteResult {
         }
     }
 
-    /// Of a plan that the API server has been asked about without changing anything.
+    /// Of a plan that the other side has been asked about without changing anything.
     pub fn dry_run(plan: &Plan) -> WriteResult {
-        let reason = "dry run: the API server would take it; nothing was changed";
+        let reason = match plan.is_on_github() {
+            true => {
+                "dry run: would be sent: it is still as planned on, and GitHub cannot try it dry; nothing was changed"
+            }
+            false => "dry run: would be applied; nothing was changed",
+        };
         WriteResult { is_dry_run: true, ..WriteResult::planned(plan, ResultWord::Unknown, reason) }
     }
 
@@ -135,9 +149,8 @@ impl ResultWord {
 pub fn results(results: &[WriteResult]) -> Answer {
     let mut table = Table::new(["OBJECT", "RESULT", "VERIFIED", "TOOK", "REASON"]);
     for result in results {
-        let Target { namespace, kind, name, .. } = &result.target;
         table.row([
-            format!("{kind} {namespace}/{name}"),
+            result.target.words(),
             result.result.word().to_owned(),
             if result.verified { "yes" } else { "no" }.to_owned(),
             result.took_ms.map(|took| format!("{took} ms")).unwrap_or_default(),
@@ -148,22 +161,15 @@ pub fn results(results: &[WriteResult]) -> Answer {
     Answer::new(&Results { results }, table.or("no object"), exit)
 }
 
-/// What would be done, for somebody who did not say `--yes` and cannot be asked.
-pub fn unconfirmed(plans: &[Plan]) -> Answer {
-    let reason = "not confirmed: say --yes to do it";
-    let refused: Vec<_> = plans.iter().map(|plan| WriteResult::planned(plan, ResultWord::Refused, reason)).collect();
-    let mut answer = results(&refused);
-    answer.table += &plans.iter().map(plan_text).collect::<String>();
-    answer.exit = ExitCode::Usage;
-    answer
-}
-
 /// A plan in lines: what changes, what is sent, what to know.
 pub fn plan_text(plan: &Plan) -> String {
     let target = Target::of(&plan.target, plan.kind);
     let mut lines = vec![format!(
-        "{} {} {}/{} in context {}",
-        plan.action, target.kind, target.namespace, target.name, target.context
+        "{} {} in {} {}",
+        plan.action,
+        target.words(),
+        if plan.is_on_github() { "repository" } else { "context" },
+        target.context
     )];
     lines.extend(plan.changes.iter().map(|change| format!("  {}: {} -> {}", change.field, change.from, change.to)));
     for request in &plan.requests {
@@ -192,7 +198,8 @@ mod tests {
                 path: "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web/status".into(),
                 content_type: "application/merge-patch+json",
                 body: json!({"status": {"abort": true}}),
-                right,
+                right: Some(right),
+                held: Vec::new(),
             }],
             result,
             verified,

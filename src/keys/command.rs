@@ -25,6 +25,8 @@ pub enum Command {
     Filter,
     Palette,
     Help,
+    /// What is wrong with the configuration.
+    Warnings,
     /// Sort by the next column.
     Sort,
     SortReverse,
@@ -141,6 +143,7 @@ pub static COMMANDS: &[Row] = &[
     row("erase-line", Group::Text, Command::EraseLine, "erase all before the cursor"),
     row("palette", Group::Program, Command::Palette, "all commands by name"),
     row("help", Group::Program, Command::Help, "the keys that work here"),
+    row("warnings", Group::Program, Command::Warnings, "all that is wrong with the configuration"),
     row("redraw", Group::Program, Command::Redraw, "paint the whole screen anew"),
     row("suspend", Group::Program, Command::Suspend, "back to the shell until `fg`"),
     row("quit", Group::Program, Command::Quit, "quit"),

@@ -206,6 +206,11 @@ pub fn rule(cx: &Cx, focused: bool, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// Whether a frame of that size has a border: a smaller one would leave nothing inside.
+pub fn has_border(area: Rect) -> bool {
+    area.width >= 20 && area.height >= 5
+}
+
 /// Empties `area`, draws a frame round it with a title, and answers what is left inside.
 pub fn frame(cx: &Cx, title: &Words, border: Role, area: Rect, buf: &mut Buffer) -> Rect {
     let area = area.intersection(buf.area);
@@ -213,8 +218,7 @@ pub fn frame(cx: &Cx, title: &Words, border: Role, area: Rect, buf: &mut Buffer)
         buf[position].reset();
     }
     buf.set_style(area, cx.style(Role::Text).patch(cx.style(Role::Overlay)));
-    if area.width < 20 || area.height < 5 {
-        // A border would leave nothing inside.
+    if !has_border(area) {
         line(cx, title, None, area, buf);
         return crate::panes::layout::split_top(area, 1).1;
     }

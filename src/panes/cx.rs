@@ -1,6 +1,7 @@
 //! What every drawing function is given: the model, the looks, the time; and words for times that say when they change.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
@@ -10,6 +11,8 @@ use crate::release::model::Model;
 use crate::release::phase::Phase;
 use crate::theme::{Glyph, Glyphs, Role, Theme};
 
+use super::ui::AtWork;
+
 /// The circumstances of one frame.
 pub struct Cx<'a> {
     pub model: &'a Model,
@@ -18,6 +21,8 @@ pub struct Cx<'a> {
     pub now: Timestamp,
     /// Whether rows must say which context they are from.
     pub many_contexts: bool,
+    /// Writes that the rows they are about tell of.
+    pub at_work: Arc<[AtWork]>,
     wake: Cell<Option<Timestamp>>,
     scroll_end: Cell<u16>,
 }
@@ -25,12 +30,18 @@ pub struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// The circumstances of a frame at `now`.
     pub fn new(model: &'a Model, theme: &'a Theme, glyphs: &'a Glyphs, now: Timestamp, many_contexts: bool) -> Self {
-        Cx { model, theme, glyphs, now, many_contexts, wake: Cell::new(None), scroll_end: Cell::new(0) }
+        let at_work = Arc::default();
+        Cx { model, theme, glyphs, now, many_contexts, at_work, wake: Cell::new(None), scroll_end: Cell::new(0) }
+    }
+
+    /// The same with what is at work.
+    pub fn with(self, at_work: &Arc<[AtWork]>) -> Self {
+        Cx { at_work: at_work.clone(), ..self }
     }
 
     /// The same circumstances at another time: a frozen screen does not tick.
     pub fn at(&self, now: Timestamp) -> Cx<'a> {
-        Cx::new(self.model, self.theme, self.glyphs, now, self.many_contexts)
+        Cx::new(self.model, self.theme, self.glyphs, now, self.many_contexts).with(&self.at_work)
     }
 
     /// The style of a role.

@@ -17,7 +17,12 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
         return;
     }
     if let Some(Overlay::Filter { text, error }) = &ui.overlay {
-        return filter(cx, text, error.as_deref(), area, buf);
+        let hint = "   word  !not  /regex/  -l app=web";
+        return input(cx, "/", text, error.as_deref(), hint, area, buf);
+    }
+    if let Some(Overlay::Ask(ask)) = &ui.overlay {
+        let prompt = format!("{} of {}: ", ask.action, ask.target.name);
+        return input(cx, &prompt, &ask.text, ask.error.as_deref(), "   an amount like 25 or 25.50", area, buf);
     }
     if let Some(notice) = &ui.notice {
         brush::line(cx, &notice_words(cx, notice), None, area, buf);
@@ -41,8 +46,12 @@ fn fitting(hints: &[Hint], width: usize) -> Words {
     let mut words = Words::new();
     for hint in hints {
         let gap = if words.is_empty() { " " } else { "  " };
-        let role = if hint.command.mutates() { Role::Text } else { Role::Hint };
-        let one = Words::of(gap, role).and(hint.key.as_str(), Role::Key).and(format!(" {}", hint.words), role);
+        let (key, role) = match hint.command.mutates() {
+            _ if hint.is_denied => (Role::Dim, Role::Dim),
+            true => (Role::Key, Role::Text),
+            false => (Role::Key, Role::Hint),
+        };
+        let one = Words::of(gap, role).and(hint.key.as_str(), key).and(format!(" {}", hint.words), role);
         if words.width() + one.width() > width {
             break;
         }
@@ -64,13 +73,13 @@ fn notice_words(cx: &Cx, notice: &Notice) -> Words {
 }
 
 /// `/web▌  what is wrong with it`: the end of the text stays in sight.
-fn filter(cx: &Cx, text: &str, error: Option<&str>, area: Rect, buf: &mut Buffer) {
-    let words = Words::of("/", Role::Key).and(text, Role::Text).and(cx.glyph(Glyph::Cursor), Role::Key);
+fn input(cx: &Cx, prompt: &str, text: &str, error: Option<&str>, hint: &str, area: Rect, buf: &mut Buffer) {
+    let words = Words::of(prompt, Role::Key).and(text, Role::Text).and(cx.glyph(Glyph::Cursor), Role::Key);
     let x = brush::line(cx, &brush::tail(words, usize::from(area.width)), None, area, buf);
     let rest = Rect { x: x.min(area.right()), width: area.right().saturating_sub(x), ..area };
     let words = match error {
         Some(error) => Words::of(format!("  {} {error}", cx.glyph(Glyph::Critical)), Role::Critical),
-        None => Words::of("   word  !not  /regex/  -l app=web", Role::Hint),
+        None => Words::of(hint, Role::Hint),
     };
     brush::line(cx, &words, None, rest, buf);
 }

@@ -2,12 +2,16 @@
 
 use crate::release::model::{Freshness, Liveness};
 use crate::release::observation::{FailureKind, SourceId};
+use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
 use super::Pane;
 use super::brush::Words;
 use super::cx::Cx;
 use super::now::Now;
+
+/// The kind of the source whose contexts are repositories.
+const GITHUB: &str = "github";
 
 /// One source with the word for it.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +29,10 @@ pub fn worst<'a>(cx: &Cx<'a>, sources: &[&str]) -> Option<Standing<'a>> {
     (worst.liveness > Liveness::Absent || all_heard(cx, sources)).then_some(worst)
 }
 
-/// Whether each of those sources has said something in each context that is heard from.
+/// Whether each of those sources has said something in each context that is heard from. A repository is none.
 fn all_heard(cx: &Cx, sources: &[&str]) -> bool {
-    let mut contexts = cx.model.freshness.keys().map(|id| &*id.context).filter(|context| !context.is_empty());
+    let clusters = cx.model.freshness.keys().filter(|id| !id.context.is_empty() && &*id.kind != GITHUB);
+    let mut contexts = clusters.map(|id| &*id.context);
     contexts.all(|context| !is_missing(cx, sources, context))
 }
 
@@ -54,8 +59,9 @@ pub fn is_doubtful(liveness: Liveness) -> bool {
 /// For the header: the worst of all sources, once those that tell what needs a human have all said something. What is not
 /// installed is a fact, not a fault.
 pub fn overall(cx: &Cx, long: bool) -> Words {
-    let worst =
-        standings(cx).filter(|standing| standing.liveness != Liveness::Absent).max_by_key(|standing| standing.liveness);
+    // The panes about the repository speak for themselves: the cluster is no less live without GitHub.
+    let counts = |standing: &Standing| standing.liveness != Liveness::Absent && &*standing.id.kind != GITHUB;
+    let worst = standings(cx).filter(counts).max_by_key(|standing| standing.liveness);
     match worst {
         Some(standing) if standing.liveness == Liveness::Live && !all_heard(cx, Now.sources()) => {
             Words::of("loading", Role::Unknown)
@@ -74,6 +80,40 @@ pub fn of_pane(cx: &Cx, sources: &[&str]) -> Words {
         Some(standing) if standing.liveness == Liveness::Live => Words::new(),
         Some(standing) => words(cx, &standing),
     }
+}
+
+/// For the border of a pane about the repository: nothing while all its topics are seen.
+pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
+    let Some((_, repository)) = cx.model.repository() else { return Words::new() };
+    for topic in topics {
+        let sight = repository.sight(*topic);
+        let Some((since, failure)) = sight.failing else {
+            if sight.seen.is_none() {
+                return Words::of("loading", Role::Unknown);
+            }
+            continue;
+        };
+        let word = match failure.kind {
+            FailureKind::Unauthorized => "UNAUTHORIZED".to_owned(),
+            FailureKind::Forbidden => "FORBIDDEN".to_owned(),
+            _ => format!("STALE {}", cx.age(sight.seen.or(Some(since)))),
+        };
+        let words = Words::of(format!("{} {word} ", cx.glyph(Glyph::Stale)), Role::Critical);
+        return words.and(failure.message, Role::Stale);
+    }
+    match repository.budget {
+        // Only what runs low is worth a word.
+        Some(budget) if budget.remaining.saturating_mul(5) < budget.limit => {
+            Words::of(format!("GitHub: {} of {} requests left", budget.remaining, budget.limit), Role::Attention)
+        }
+        _ => Words::new(),
+    }
+}
+
+/// Whether what is known of one of those topics may no longer be so.
+pub fn is_blind(cx: &Cx, topics: &[Topic]) -> bool {
+    let repository = cx.model.repository().map(|(_, repository)| repository);
+    topics.iter().any(|topic| repository.is_some_and(|repository| repository.sight(*topic).failing.is_some()))
 }
 
 /// The word, with an age where it has one.

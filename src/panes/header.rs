@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::keys::Keymap;
+use crate::release::controller::{self, Controller};
 use crate::theme::{Glyph, Role};
 
 use super::brush::{self, Words};
@@ -54,6 +55,10 @@ fn left_part(cx: &Cx, ui: &Ui, wide: bool) -> Words {
     for context in protected.into_iter().chain(others) {
         words.append(context_words(cx, context, pad));
         words.push(" ", Role::Text);
+        words.append(controller_words(cx, &context.name));
+    }
+    if ui.contexts.is_empty() {
+        return words.and("no context", Role::Unknown);
     }
     match (&ui.read_only, ui.write_until) {
         (Some(why), _) => words.push(format!("{pad}{} {why}{pad}", cx.glyph(Glyph::ReadOnly)), Role::ReadOnly),
@@ -61,6 +66,8 @@ fn left_part(cx: &Cx, ui: &Ui, wide: bool) -> Words {
             cx.wake_at(until);
             words.push(format!("WRITE until {}", until.strftime("%H:%M UTC")), Role::Danger);
         }
+        // The API server has said no so far: nothing is open.
+        (None, None) if ui.is_viewer => (),
         (None, None) => words.push("WRITE", Role::Attention),
     }
     words
@@ -79,13 +86,33 @@ pub fn context_words(cx: &Cx, context: &Context, pad: &str) -> Words {
     words
 }
 
+/// Whether anybody acts on what is written there; nothing while somebody does, or where nobody is missed.
+fn controller_words(cx: &Cx, context: &str) -> Words {
+    if let Some(at) = controller::next_change(cx.model, cx.now) {
+        cx.wake_at(at);
+    }
+    if !controller::is_wanted(cx.model, context) {
+        return Words::new();
+    }
+    let sign = cx.glyph(Glyph::Attention);
+    match controller::controller(cx.model, context, cx.now) {
+        Controller::Silent(_, since) => {
+            Words::of(format!("{sign} controller silent {} ", cx.elapsed(since)), Role::Attention)
+        }
+        Controller::Vacant(_) => Words::of(format!("{sign} controller silent "), Role::Attention),
+        Controller::NoLease => Words::of(format!("{} no controller lease ", cx.glyph(Glyph::Unknown)), Role::Unknown),
+        // That it cannot be seen, the freshness says.
+        Controller::AtWork(_) | Controller::Unseen => Words::new(),
+    }
+}
+
 fn right_part(cx: &Cx, ui: &Ui, long: bool) -> Words {
     let mut words = Words::new();
     if let Some(fault) = &ui.fault {
         words.push(format!("{} fault: {fault}", cx.glyph(Glyph::Attention)), Role::Attention);
         words.push("  ", Role::Text);
     }
-    match ui.at_work {
+    match ui.at_work.iter().filter(|work| work.is_open).count() {
         0 => (),
         1 => words.push(format!("{} 1 write at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing),
         many => words.push(format!("{} {many} writes at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing),
@@ -105,10 +132,24 @@ pub fn tabs(cx: &Cx, ui: &Ui, keymap: &Keymap, layout: &Layout, buf: &mut Buffer
     if layout.tabs.is_empty() {
         return;
     }
+    let wide = tab_words(cx, ui, keymap, layout, " ");
+    let words = match wide.width() > usize::from(layout.tabs.width) {
+        true => tab_words(cx, ui, keymap, layout, ""),
+        false => wide,
+    };
+    brush::line(cx, &words, None, layout.tabs, buf);
+}
+
+fn tab_words(cx: &Cx, ui: &Ui, keymap: &Keymap, layout: &Layout, gap: &str) -> Words {
     let mut words = Words::new();
     for pane in 0..PANES.len() {
         words.append(tile::name(cx, ui, keymap, pane));
-        words.push(" ", Role::Text);
+        let is_shown = layout.tiles.iter().any(|tile| tile.pane == pane);
+        // On the screen, its own title tells.
+        if let Some(filter) = ui.lists.get(pane).and_then(|list| list.filter.as_ref()).filter(|_| !is_shown) {
+            words.push(format!(" /{}", filter.text), Role::Filter);
+        }
+        words.push(gap, Role::Text);
     }
-    brush::line(cx, &words, None, layout.tabs, buf);
+    words
 }

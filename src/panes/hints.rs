@@ -1,6 +1,7 @@
 //! What applies to the selection and which key does it: for the footer, the help and the palette.
 
-use crate::actions::ACTIONS;
+use crate::actions::guard::{Access, Authority};
+use crate::actions::{self, ACTIONS, Action, Kind, Wish};
 use crate::keys::{Command, Keymap};
 use crate::release::attention;
 use crate::release::availability::{self, Availability};
@@ -18,6 +19,8 @@ pub struct Hint {
     pub key: String,
     pub words: &'static str,
     pub command: Command,
+    /// The API server is known to deny it.
+    pub is_denied: bool,
 }
 
 /// The Rollout that the cursor is on, or that is looked into.
@@ -29,8 +32,20 @@ pub fn selected(cx: &Cx, ui: &Ui) -> Option<ObjectId> {
     PANES.get(ui.focus)?.target(cx, row)
 }
 
-/// Why an action would be refused on the selection, as far as the model knows; None when it would not.
+/// Why an action would be refused on the selection, as far as the model and the rights are known; None when it would not.
 pub fn why_not(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
+    not_now(cx, ui, action).or_else(|| denied(ui, action).map(str::to_owned))
+}
+
+/// Why an action is not permitted on the selection, where that is known.
+fn denied<'a>(ui: &'a Ui, action: &str) -> Option<&'a str> {
+    ui.denied.iter().find(|(name, _)| *name == action).map(|(_, why)| why.as_str())
+}
+
+fn not_now(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
+    if let Some(action) = actions::action(action).filter(|action| !is_on_rollouts(action.on)) {
+        return why_not_on(cx, ui, action);
+    }
     let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else {
         return Some("no Rollout is selected".to_owned());
     };
@@ -45,6 +60,32 @@ pub fn why_not(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
     }
     let availability = of_action(cx, rollout, action)?;
     (!availability.enabled).then_some(availability.reason)
+}
+
+fn is_on_rollouts(kind: Kind) -> bool {
+    matches!(kind, Kind::Rollout | Kind::AnalysisRun)
+}
+
+/// The same for what is no Rollout: the plan itself says it.
+fn why_not_on(cx: &Cx, ui: &Ui, action: &Action) -> Option<String> {
+    let list = ui.lists.get(ui.focus).filter(|_| ui.detail.is_none());
+    let row = list.and_then(|list| list.cursor.as_ref());
+    let subject = PANES.get(ui.focus).and_then(|pane| pane.subject(cx, row, action.on));
+    let Some(target) = subject.filter(|_| list.is_some()) else {
+        return Some("nothing that it could be done to is selected".to_owned());
+    };
+    let refusal = action.plan(&Wish {
+        model: cx.model,
+        target: &target,
+        now: cx.now,
+        revision: None,
+        amount: None,
+        reason: "",
+        authority: Authority::default(),
+        access: &Access::new(),
+        shown: None,
+    });
+    Some(refusal.err()?.reason).filter(|reason| reason != actions::TYPE_AMOUNT)
 }
 
 fn of_action(cx: &Cx, rollout: &Rollout, action: &str) -> Option<Availability> {
@@ -67,7 +108,7 @@ fn of_action(cx: &Cx, rollout: &Rollout, action: &str) -> Option<Availability> {
 pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
     let mut commands = Vec::new();
     if ui.read_only.as_deref() != Some("READ-ONLY") {
-        commands.extend(actions(cx, ui).into_iter().map(Command::Act));
+        commands.extend(applying(cx, ui).into_iter().map(Command::Act));
     }
     if ui.detail.is_some() {
         commands.extend([Command::Back, Command::Palette, Command::Copy]);
@@ -77,28 +118,34 @@ pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
     }
     commands.push(Command::Freeze);
     let layers = ui.pane_layers();
-    let hint =
-        |command: Command| Some(Hint { key: keymap.hint(&layers, command)?, words: short(ui, command), command });
+    let hint = |command: Command| {
+        let is_denied = matches!(command, Command::Act(action) if denied(ui, action).is_some());
+        Some(Hint { key: keymap.hint(&layers, command)?, words: short(ui, command), command, is_denied })
+    };
     commands.into_iter().filter_map(hint).collect()
 }
 
 /// The actions that apply: first what answers the need, then the others in their own order.
-fn actions(cx: &Cx, ui: &Ui) -> Vec<&'static str> {
-    let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else { return Vec::new() };
+fn applying(cx: &Cx, ui: &Ui) -> Vec<&'static str> {
+    let elsewhere = || ACTIONS.iter().filter(|action| !is_on_rollouts(action.on)).map(|action| action.name);
+    let mut on_row: Vec<&'static str> = elsewhere().filter(|name| why_not(cx, ui, name).is_none()).collect();
+    let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else { return on_row };
     let needs = attention::needs_of(cx.model, rollout, cx.now);
     let mut names: Vec<&'static str> = needs.iter().flat_map(|need| need.answers.iter().copied()).collect();
     // What only disturbs a release that needs nothing is left to the palette.
     let is_quiet = |name: &str| matches!(name, "restart" | "undo" | "pause" | "terminate");
-    names.extend(ACTIONS.iter().map(|action| action.name).filter(|name| !is_quiet(name)));
-    if why_not(cx, ui, "terminate").is_none() {
+    let on_rollouts = ACTIONS.iter().filter(|action| is_on_rollouts(action.on)).map(|action| action.name);
+    names.extend(on_rollouts.filter(|name| !is_quiet(name)));
+    if not_now(cx, ui, "terminate").is_none() {
         names.insert(0, "terminate");
     }
     let mut seen = Vec::new();
     names.retain(|name| {
         let first = !seen.contains(name);
         seen.push(*name);
-        first && why_not(cx, ui, name).is_none()
+        first && not_now(cx, ui, name).is_none()
     });
+    names.append(&mut on_row);
     names
 }
 

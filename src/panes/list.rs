@@ -1,6 +1,7 @@
 //! Where the operator is in a list: cursor, marks, filter, sort. The selection holds on to a UID, never to a row number.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -11,6 +12,7 @@ use super::Pane;
 use super::cx::Cx;
 use super::filter::Filter;
 use super::table::Cell;
+use super::ui::AtWork;
 
 /// The state of one list.
 #[derive(Debug, Default)]
@@ -29,6 +31,8 @@ pub struct ListState {
     pub height: usize,
     pub marks: BTreeSet<Uid>,
     pub filter: Option<Filter>,
+    /// Whether the operator has chosen a row: before, the cursor stays at the top while rows come in above it.
+    pub is_chosen: bool,
     /// Column and whether reversed; None is the natural order.
     pub sort: Option<(usize, bool)>,
     /// What `order` was made from. Most pictures follow a key or a second that went by, and need no new one.
@@ -41,6 +45,7 @@ struct Basis {
     version: Version,
     filter: Option<String>,
     sort: Option<(usize, bool)>,
+    at_work: Arc<[AtWork]>,
     made: Timestamp,
     /// When time alone makes it another.
     until: Option<Timestamp>,
@@ -70,6 +75,7 @@ impl ListState {
                 version: cx.model.version(),
                 filter: self.filter.as_ref().map(|filter| filter.text.clone()),
                 sort: self.sort,
+                at_work: cx.at_work.clone(),
                 made: cx.now,
                 until: own.wake(),
             });
@@ -93,6 +99,7 @@ impl ListState {
             && basis.version == cx.model.version()
             && basis.filter.as_deref() == self.filter.as_ref().map(|filter| filter.text.as_str())
             && basis.sort == self.sort
+            && basis.at_work == cx.at_work
             && basis.made <= cx.now
             && basis.until.is_none_or(|until| cx.now < until)
     }
@@ -102,6 +109,7 @@ impl ListState {
         self.order = order;
         let last = self.order.len().saturating_sub(1);
         self.index = match &self.cursor {
+            _ if !self.is_chosen => 0,
             // Most often it is where it was.
             Some(cursor) if self.order.get(self.index) == Some(cursor) => self.index,
             Some(cursor) => self.order.iter().position(|row| row == cursor).unwrap_or(self.index.min(last)),
@@ -131,6 +139,7 @@ impl ListState {
 
     /// Moves the cursor.
     pub fn go(&mut self, motion: Motion) {
+        self.is_chosen = true;
         let last = self.order.len().saturating_sub(1);
         self.index = match motion {
             Motion::Down(by) => self.index.saturating_add(by).min(last),
@@ -194,8 +203,12 @@ fn arranged(
     let column = sort.map_or(0, |(column, _)| column);
     for row in rows {
         let Some(mut cells) = pane.cells(cx, &row) else { continue };
-        let passes = filter
-            .is_none_or(|filter| filter.passes(cells.iter().map(|cell| cell.text.as_str()), pane.labels(cx, &row)));
+        let passes = filter.is_none_or(|filter| {
+            // Namespace and name may stand in columns of their own: `shop/web` means both.
+            let path = pane.target(cx, &row).map(|target| target.path()).unwrap_or_default();
+            let texts = cells.iter().map(|cell| cell.text.as_str()).chain([path.as_str()]);
+            filter.passes(texts, pane.labels(cx, &row))
+        });
         if passes && column < cells.len() {
             kept.push((row, cells.swap_remove(column)));
         }

@@ -8,8 +8,13 @@ pub mod table;
 pub mod ui;
 
 pub mod audit;
+pub mod cost;
+pub mod drift;
+pub mod flags;
 pub mod now;
+pub mod previews;
 pub mod rollouts;
+pub mod smoke;
 pub mod timeline;
 
 pub mod chart;
@@ -28,7 +33,11 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use crate::actions::Kind;
 use crate::release::object::{ObjectId, Uid};
+use crate::release::topic::Topic;
+use crate::theme::Role;
+use brush::Words;
 use cx::Cx;
 use table::{Cell, Column};
 
@@ -43,6 +52,11 @@ pub trait Pane: Sync {
     /// Rows of SOURCES on which it rests: their freshness stands in its border.
     fn sources(&self) -> &'static [&'static str];
 
+    /// What of the repository it rests on: asked for more often while it is shown.
+    fn topics(&self) -> &'static [Topic] {
+        &[]
+    }
+
     /// The columns, in order.
     fn columns(&self) -> &'static [Column];
 
@@ -56,8 +70,31 @@ pub trait Pane: Sync {
     /// The Rollout that the row speaks of: what `enter` opens and actions act on.
     fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId>;
 
+    /// What of that kind the pane speaks of at that row: what actions on it are meant for.
+    fn subject(&self, cx: &Cx, row: Option<&Uid>, kind: Kind) -> Option<ObjectId> {
+        match kind {
+            Kind::Rollout => self.target(cx, row?),
+            _ => None,
+        }
+    }
+
     /// Labels for a label selector in the filter.
     fn labels<'a>(&self, _cx: &Cx<'a>, _row: &Uid) -> Option<&'a BTreeMap<Box<str>, Box<str>>> {
+        None
+    }
+
+    /// The whole in a few words, for its border.
+    fn headline(&self, _cx: &Cx) -> Option<Words> {
+        None
+    }
+
+    /// The row in full: what `enter` shows where there is no Rollout to look into.
+    fn look(&self, _cx: &Cx, _row: &Uid) -> Option<Vec<Words>> {
+        None
+    }
+
+    /// What its rows are, where a filter that hides some of them must not be overlooked.
+    fn hidden(&self) -> Option<&'static str> {
         None
     }
 
@@ -66,7 +103,25 @@ pub trait Pane: Sync {
 }
 
 /// The table. A new pane is a new file and a row here.
-pub static PANES: &[&dyn Pane] = &[&now::Now, &rollouts::Rollouts, &timeline::Timeline, &audit::Audit];
+pub static PANES: &[&dyn Pane] = &[
+    &now::Now,
+    &rollouts::Rollouts,
+    &previews::Previews,
+    &drift::Drift,
+    &cost::Cost,
+    &flags::Flags,
+    &smoke::Smoke,
+    &timeline::Timeline,
+    &audit::Audit,
+];
+
+/// What a pane about the repository says where there is none.
+const NO_REPOSITORY: &str = "no repository is configured: set github.repository in config.yaml";
+
+/// One line of a look: what it is and how it is.
+fn field(name: &str, value: impl Into<String>) -> Words {
+    Words::of(format!("{name:<12}"), Role::Header).and(value, Role::Text)
+}
 
 /// The index in [`PANES`] of that name.
 pub fn index_of(name: &str) -> Option<usize> {

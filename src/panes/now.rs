@@ -1,8 +1,10 @@
 //! Now: everything that needs a human, worst first, over all namespaces and contexts.
 
 use crate::release::attention::{self, Need};
+use crate::release::controller;
 use crate::release::object::{ObjectId, Uid};
-use crate::theme::Role;
+use crate::release::repository_needs;
+use crate::theme::{Glyph, Role};
 
 use super::Pane;
 use super::cx::Cx;
@@ -13,7 +15,7 @@ pub struct Now;
 
 static COLUMNS: &[Column] = &[
     Column::new("WHAT", 18, 20, 0),
-    Column::new("ROLLOUT", 14, 40, 0),
+    Column::new("OBJECT", 14, 40, 0),
     Column::new("CONTEXT", 8, 20, 2).context(),
     Column::new("SINCE", 5, 6, 1).right(),
     Column::new("WHY", 20, 300, 1),
@@ -40,20 +42,39 @@ impl Pane for Now {
         if let Some(at) = attention::next_change(cx.model, cx.now) {
             cx.wake_at(at);
         }
-        attention::needs(cx.model, cx.now).iter().map(row_of).collect()
+        let mut needs = attention::needs(cx.model, cx.now);
+        // What was just acted upon stays until the effect was seen: the next key is meant for the same row.
+        let kept: Vec<Need> = kept(cx).filter(|kept| !needs.iter().any(|need| row_of(need) == row_of(kept))).collect();
+        if !kept.is_empty() {
+            needs.extend(kept);
+            needs = attention::in_order(needs);
+        }
+        needs.iter().map(row_of).collect()
     }
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
         let (uid, what) = row.0.split_once('\u{1f}')?;
-        let rollout = cx.model.rollouts.get(&Uid::from(uid))?;
-        let need = attention::needs_of(cx.model, rollout, cx.now).into_iter().find(|need| need.what == what)?;
-        let (role, sign) = cx.severity(need.severity);
+        let uid = Uid::from(uid);
+        let (need, is_over) = match need(cx, &uid, what) {
+            Some(need) => (need, false),
+            None => (kept(cx).find(|need| row_of(need) == *row)?, true),
+        };
+        let (role, sign) = match is_over {
+            true => (Role::Progressing, cx.glyph(Glyph::Progressing)),
+            false => cx.severity(need.severity),
+        };
+        let words = cx.at_work.iter().rev().find(|work| work.uid == uid).map(|work| work.words.as_str());
+        let why = match (words, is_over) {
+            (Some(words), false) => format!("{words}; {}", need.reason),
+            (Some(words), true) => words.to_owned(),
+            (None, _) => need.reason,
+        };
         Some(vec![
             Cell::styled(format!("{sign} {}", need.what), role).ranked(-(need.severity as i64)),
             Cell::new(need.object.path()),
             Cell::styled(need.object.context.to_string(), Role::Dim),
             Cell::styled(cx.age(need.since), Role::Dim).ranked(need.since.map_or(i64::MAX, |since| since.as_second())),
-            Cell::new(need.reason),
+            Cell::new(why),
         ])
     }
 
@@ -62,9 +83,47 @@ impl Pane for Now {
         cx.model.rollouts.get(&Uid::from(uid)).map(|rollout| rollout.id.clone())
     }
 
+    fn hidden(&self) -> Option<&'static str> {
+        Some("that need a human are")
+    }
+
     fn empty(&self, cx: &Cx) -> String {
         format!("nothing waits for a human; {} rollouts watched", cx.model.rollouts.len())
     }
+}
+
+/// Where a row that is about no Rollout stands: which pane, and which row of it.
+pub fn elsewhere(cx: &Cx, row: &Uid) -> Option<(usize, Uid)> {
+    let (uid, _) = row.0.split_once('\u{1f}')?;
+    let uid = Uid::from(uid);
+    let name = match uid.0.split_once('/') {
+        _ if cx.model.rollouts.get(&uid).is_some() => return None,
+        _ if cx.model.previews.get(&uid).is_some() => "previews",
+        Some(("flag", _)) => "flags",
+        Some(("workflow", "drift")) => "drift",
+        Some(("workflow", _)) => "smoke",
+        Some(("pull" | "cost", _)) => "cost",
+        _ => return None,
+    };
+    Some((super::index_of(name)?, uid))
+}
+
+/// What needed a human when it was acted upon, and is not settled.
+fn kept<'a>(cx: &'a Cx) -> impl Iterator<Item = Need> + 'a {
+    cx.at_work.iter().flat_map(|work| work.needs.iter().cloned())
+}
+
+/// Of a Rollout, of the controller of a context, or of the repository.
+fn need(cx: &Cx, uid: &Uid, what: &str) -> Option<Need> {
+    let needs = match cx.model.rollouts.get(uid) {
+        Some(rollout) => attention::needs_of(cx.model, rollout, cx.now),
+        None => {
+            let mut needs = controller::needs(cx.model, cx.now);
+            needs.extend(repository_needs::needs(cx.model, cx.now));
+            needs
+        }
+    };
+    needs.into_iter().find(|need| need.object.uid == *uid && need.what == what)
 }
 
 /// One rollout may need a human for two reasons; each is a row of its own.

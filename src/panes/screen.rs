@@ -1,9 +1,12 @@
 //! The whole screen: header, tiles or detail, footer, and what lies over them.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::keys::Keymap;
+use crate::release::topic::Topic;
 use crate::theme::Role;
 
 pub use super::layout::{Layout, Tile, layout};
@@ -31,6 +34,12 @@ pub fn settle(cx: &Cx, ui: &mut Ui, area: Rect) {
     if let Some(places) = &layout.detail {
         detail::settle(cx, ui, places);
     }
+    overlay::settle(cx, ui, area);
+}
+
+/// What of the repository is on the screen.
+pub fn topics(cx: &Cx, ui: &Ui, area: Rect) -> BTreeSet<Topic> {
+    layout(cx, ui, area).tiles.iter().flat_map(|tile| PANES[tile.pane].topics()).copied().collect()
 }
 
 /// Draws everything that fits. Nothing is drawn outside `area`.

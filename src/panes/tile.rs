@@ -62,15 +62,27 @@ fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Re
             let shown = format!(" {} of {} ", list.order.len(), list.total);
             words.push(shown, Role::Dim);
             words.push(format!(" /{} ", filter.text), Role::Filter);
+            let hidden = list.total.saturating_sub(list.order.len());
+            if let Some(what) = PANES[pane].hidden().filter(|_| hidden > 0) {
+                words.push(format!(" {} {hidden} {what} hidden ", cx.glyph(Glyph::Attention)), Role::Attention);
+            }
         }
         None => words.push(format!(" {} ", list.total), Role::Dim),
     }
     if !list.marks.is_empty() {
         words.push(format!(" {}{} marked ", cx.glyph(Glyph::Mark), list.marks.len()), Role::Marked);
     }
+    if let Some(headline) = PANES[pane].headline(cx) {
+        words.push(" ", Role::Dim);
+        words.append(headline);
+        words.push(" ", Role::Dim);
+    }
     let end = brush::line(cx, &words, None, inset(area, 1), buf);
     let left = area.right().saturating_sub(end + 2);
     let mut state = freshness::of_pane(cx, PANES[pane].sources());
+    if state.is_empty() {
+        state = freshness::of_topics(cx, PANES[pane].topics());
+    }
     if state.is_empty() && list.order.len() > list.height && list.height > 0 {
         state = Words::of(format!("{}/{}", list.index + 1, list.order.len()), Role::Dim);
     }
@@ -104,10 +116,22 @@ fn empty(cx: &Cx, pane: &dyn Pane, list: &ListState, area: Rect, buf: &mut Buffe
             Role::Unknown,
         ),
         Some(standing) if standing.liveness != Liveness::Live => freshness::words(cx, &standing),
+        _ if list.total == 0 && !freshness::of_topics(cx, pane.topics()).is_empty() && unseen(cx, pane) => {
+            freshness::of_topics(cx, pane.topics())
+        }
         _ if list.total > 0 => Words::of(format!("no row of {} passes the filter", list.total), Role::Filter),
-        _ => Words::of(pane.empty(cx), Role::Dim),
+        _ => match cx.model.nowhere().filter(|_| pane.sources().contains(&"rollouts")) {
+            Some(nowhere) => Words::of(format!("{} {nowhere}", cx.glyph(Glyph::Unknown)), Role::Unknown),
+            None => Words::of(pane.empty(cx), Role::Dim),
+        },
     };
     brush::lines(cx, &words.wrapped(usize::from(area.width), 2), area, buf);
+}
+
+/// Whether one of its topics was never seen: then an empty list means nothing.
+fn unseen(cx: &Cx, pane: &dyn Pane) -> bool {
+    let repository = cx.model.repository().map(|(_, repository)| repository);
+    pane.topics().iter().any(|topic| repository.is_some_and(|it| it.sight(*topic).seen.is_none()))
 }
 
 /// The cells of a row, in the role of what may no longer be so where its context is not heard from.
@@ -115,7 +139,8 @@ fn cells(cx: &Cx, pane: &dyn Pane, row: &Uid, list: &ListState) -> Vec<Cell> {
     let Some(mut cells) = pane.cells(cx, row) else { return Vec::new() };
     let context = pane.target(cx, row).map(|target| target.context);
     let standing = context.and_then(|context| freshness::worst_in(cx, pane.sources(), &context));
-    if standing.is_some_and(|standing| freshness::is_doubtful(standing.liveness)) {
+    let is_doubtful = standing.is_some_and(|standing| freshness::is_doubtful(standing.liveness));
+    if is_doubtful || freshness::is_blind(cx, pane.topics()) {
         cells.iter_mut().for_each(|cell| cell.role = Role::Stale);
     } else if list.marks.contains(row) {
         cells.iter_mut().filter(|cell| cell.role == Role::Text).for_each(|cell| cell.role = Role::Marked);

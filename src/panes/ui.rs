@@ -6,8 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::plan::{Plan, Refusal};
 use crate::keys::layer;
+use crate::release::attention::Need;
+use crate::release::availability;
 use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
+use crate::release::replicas::ReplicaSet;
 use crate::release::rollout::Rollout;
 use crate::theme::Role;
 
@@ -39,12 +42,31 @@ pub struct Ui {
     pub read_only: Option<String>,
     /// When writing closes by itself.
     pub write_until: Option<Timestamp>,
+    /// The API server has denied every right that it was asked for.
+    pub is_viewer: bool,
+    /// Actions that are known not to be permitted on what is selected, with the reason.
+    pub denied: Vec<(&'static str, String)>,
+    /// What is wrong with the configuration.
+    pub warnings: Vec<String>,
     /// Writes under way or waiting for their effect.
-    pub at_work: usize,
+    pub at_work: Arc<[AtWork]>,
     /// `demo` or empty, for the header.
     pub world: &'static str,
     /// A fault of the simulated world that is switched on.
     pub fault: Option<String>,
+}
+
+/// One write under way or waiting for its effect, or settled just now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AtWork {
+    /// The Rollout that it is about.
+    pub uid: Uid,
+    /// What the Rollout needed when it was confirmed: those rows stay where they are until it is settled.
+    pub needs: Vec<Need>,
+    /// `promote: waiting for the effect`.
+    pub words: String,
+    /// Whether the operator still waits for it.
+    pub is_open: bool,
 }
 
 /// One watched context.
@@ -82,6 +104,10 @@ pub enum Overlay {
     Help {
         scroll: u16,
     },
+    /// All that is wrong with the configuration.
+    Warnings {
+        scroll: u16,
+    },
     Palette(Palette),
     /// The filter line at the foot of the focused list, with what was there before.
     Filter {
@@ -89,6 +115,30 @@ pub enum Overlay {
         error: Option<String>,
     },
     Revisions(Revisions),
+    /// One row in full.
+    Look(Look),
+    /// A line at the foot of the screen for what an action needs to know.
+    Ask(Ask),
+}
+
+/// The row that is read in full.
+#[derive(Debug)]
+pub struct Look {
+    /// Index in PANES.
+    pub pane: usize,
+    pub row: Uid,
+    pub scroll: u16,
+}
+
+/// A value that is typed before an action can be planned.
+#[derive(Debug)]
+pub struct Ask {
+    /// The row of ACTIONS.
+    pub action: &'static str,
+    pub target: ObjectId,
+    pub text: String,
+    pub error: Option<String>,
+    pub opened: Timestamp,
 }
 
 /// The confirm dialog: one or many plans, one confirm.
@@ -104,6 +154,8 @@ pub struct Confirm {
     pub reason_required: bool,
     pub field: Field,
     pub scroll: u16,
+    /// Whether the action and the object can be read on the screen, as it was last drawn.
+    pub is_legible: bool,
 }
 
 /// The text field of the confirm dialog that has the keys.
@@ -135,10 +187,9 @@ pub enum Check {
 }
 
 impl Confirm {
-    /// The name that must be typed, when any plan is dangerous.
+    /// What must be typed, when any plan is dangerous.
     pub fn wanted_name(&self) -> Option<&str> {
-        let dangerous = |item: &&Item| item.plan.danger == crate::actions::plan::Danger::TypeName;
-        self.items.iter().find(dangerous).map(|item| &*item.plan.target.name)
+        self.items.iter().find_map(|item| item.plan.to_type())
     }
 
     /// Why it cannot be confirmed now; None when it can.
@@ -146,11 +197,15 @@ impl Confirm {
         if self.items.is_empty() {
             return Some("nothing to do".to_owned());
         }
+        let asked = if self.items.iter().all(|item| item.plan.is_on_github()) { "GitHub" } else { "the API server" };
+        if !self.is_legible {
+            return Some("enlarge the terminal to confirm: what it is about cannot be seen".to_owned());
+        }
         if self.items.iter().any(|item| item.check == Check::Running) {
-            return Some("asking the API server first".to_owned());
+            return Some(format!("asking {asked} first"));
         }
         if self.items.iter().all(|item| !matches!(item.check, Check::Passed(_))) {
-            return Some("the API server would refuse it".to_owned());
+            return Some(format!("{asked} would refuse it"));
         }
         if self.reason_required && self.reason.trim().is_empty() {
             return Some("a reason is required here: type it".to_owned());
@@ -170,7 +225,15 @@ pub struct Palette {
     pub text: String,
     /// Entries that match, best first: label and help.
     pub entries: Vec<PaletteEntry>,
-    pub selected: usize,
+    /// None: nothing, before one is chosen.
+    pub selected: Option<usize>,
+}
+
+impl Palette {
+    /// The entry that would be done.
+    pub fn chosen(&self) -> Option<&PaletteEntry> {
+        self.entries.get(self.selected?)
+    }
 }
 
 /// One line of the palette.
@@ -188,8 +251,29 @@ pub struct PaletteEntry {
 #[derive(Debug)]
 pub struct Revisions {
     pub rollout: ObjectId,
-    pub selected: usize,
+    /// The ReplicaSet under the cursor; None until there is one to go back to.
+    pub selected: Option<Uid>,
     pub opened: Timestamp,
+}
+
+impl Revisions {
+    /// Puts the cursor on the first revision that one can go back to, as soon as there is one, and holds it there.
+    pub fn settle(&mut self, model: &Model) {
+        let Some(rollout) = model.rollouts.get(&self.rollout.uid) else { return };
+        let sets = model.replica_sets_of(rollout);
+        if self.index(&sets).is_none() {
+            let can = |set: &&&ReplicaSet| {
+                set.revision.is_some_and(|revision| availability::undo_to(model, rollout, revision).is_ok())
+            };
+            self.selected = sets.iter().find(can).map(|set| set.id.uid.clone());
+        }
+    }
+
+    /// Where the cursor stands among these.
+    pub fn index(&self, sets: &[&ReplicaSet]) -> Option<usize> {
+        let selected = self.selected.as_ref()?;
+        sets.iter().position(|set| set.id.uid == *selected)
+    }
 }
 
 /// One line to the operator, at the foot of the screen.
@@ -215,7 +299,10 @@ impl Ui {
             contexts,
             read_only: None,
             write_until: None,
-            at_work: 0,
+            is_viewer: false,
+            denied: Vec::new(),
+            warnings: Vec::new(),
+            at_work: Arc::default(),
             world: "",
             fault: None,
         }
@@ -245,9 +332,9 @@ impl Ui {
                 Field::Reason => vec![layer::INPUT],
                 Field::Name => vec![layer::TYPE_NAME],
             },
-            Some(Overlay::Help { .. }) => vec![layer::HELP],
+            Some(Overlay::Help { .. } | Overlay::Warnings { .. } | Overlay::Look(_)) => vec![layer::HELP],
             Some(Overlay::Palette(_)) => vec![layer::PALETTE],
-            Some(Overlay::Filter { .. }) => vec![layer::INPUT],
+            Some(Overlay::Filter { .. } | Overlay::Ask(_)) => vec![layer::INPUT],
             Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],
             None => self.pane_layers(),
         }

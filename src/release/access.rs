@@ -16,6 +16,9 @@ pub struct Right {
 impl Right {
     /// `patch rollouts/status in shop`, the way RBAC is spoken of.
     pub fn sentence(&self) -> String {
+        if self.resource == "namespaces" {
+            return format!("{} namespace {}", self.verb, self.namespace);
+        }
         let slash = if self.subresource.is_empty() { "" } else { "/" };
         format!("{} {}{slash}{} in namespace {}", self.verb, self.resource, self.subresource, self.namespace)
     }

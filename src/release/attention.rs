@@ -4,9 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::analysis::AnalysisRun;
+use super::controller;
 use super::model::Model;
 use super::object::ObjectId;
 use super::phase::Phase;
+use super::repository_needs;
 use super::rollout::Rollout;
 
 /// The one set of severity words. The order is worst last.
@@ -46,7 +48,8 @@ impl Severity {
 pub struct Need {
     pub object: ObjectId,
     pub severity: Severity,
-    /// A few words: `waiting for you`, `aborted`, `degraded`, `stuck`, `analysis failing`.
+    /// A few words: `waiting for you`, `aborted`, `degraded`, `stuck`, `analysis failing`,
+    /// `controller silent`.
     pub what: &'static str,
     /// Since when, where it is known.
     pub since: Option<Timestamp>,
@@ -63,6 +66,13 @@ const REFUSAL_MATTERS_FOR: SignedDuration = SignedDuration::from_mins(20);
 pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     let mut needs: Vec<Need> = model.rollouts.iter().filter_map(|rollout| need_of(model, rollout, now)).collect();
     needs.extend(model.runs.iter().filter_map(|run| failing_analysis(model, run)));
+    needs.extend(repository_needs::needs(model, now));
+    needs.extend(controller::needs(model, now));
+    in_order(needs)
+}
+
+/// These needs, worst first, then longest waiting first, each once.
+pub fn in_order(mut needs: Vec<Need>) -> Vec<Need> {
     needs.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| a.since.cmp(&b.since)).then_with(|| a.object.cmp(&b.object))
     });
@@ -70,12 +80,14 @@ pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     needs
 }
 
-/// When the needs become others although nothing is observed: a pause ends, a refusal grows old. None: never.
+/// When the needs become others although nothing is observed: a pause ends, a refusal grows old, a controller falls
+/// silent. None: never.
 pub fn next_change(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let pauses = model.rollouts.iter().filter_map(Rollout::pause_ends);
     let just_after = REFUSAL_MATTERS_FOR + SignedDuration::from_millis(1);
     let refusals = model.refusals.iter().filter_map(|refusal| refusal.at?.checked_add(just_after).ok());
-    pauses.chain(refusals).filter(|at| *at > now).min()
+    let others = [repository_needs::next_change(model, now), controller::next_change(model, now)];
+    pauses.chain(refusals).chain(others.into_iter().flatten()).filter(|at| *at > now).min()
 }
 
 /// The needs of one Rollout.
@@ -118,7 +130,8 @@ fn need_of(model: &Model, rollout: &Rollout, now: Timestamp) -> Option<Need> {
                 return None;
             }
             let reason = super::why::refuser(&refusal.message);
-            need(Severity::Critical, "stuck", refusal.at, format!("pods refused: {reason}"), &["abort", "undo"])
+            let since = super::why::refused_since(model, rollout);
+            need(Severity::Critical, "stuck", since, format!("pods refused: {reason}"), &["abort", "undo"])
         }
         Phase::Unknown => need(Severity::Unknown, "unreadable", None, reading.message.to_string(), &[]),
         Phase::Healthy => None,
@@ -155,4 +168,42 @@ fn failing_analysis(model: &Model, run: &AnalysisRun) -> Option<Need> {
         reason: super::verdict::about_to_fail(run)?,
         answers: &["abort", "pause"],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::observation::{Change, ObjectEvent, Observation};
+    use crate::release::sample::{self, at};
+
+    /// A refusal that was first said at one second and last at another.
+    fn refusal(name: &str, first: i64, last: i64) -> ObjectEvent {
+        ObjectEvent {
+            id: sample::id(name),
+            kind: "ReplicaSet".into(),
+            object: "web-new".into(),
+            object_uid: None,
+            warning: true,
+            reason: "FailedCreate".into(),
+            message: "Error creating: pods \"web-new-x\" is forbidden: no signature".into(),
+            at: Some(at(last)),
+            first: Some(at(first)),
+            count: 2,
+        }
+    }
+
+    #[test]
+    fn stuck_is_since_the_first_refusal_not_the_last() {
+        let mut web = sample::rollout("web");
+        web.status.phase = Some("Progressing".into());
+        let mut other = refusal("d", -500, 300);
+        other.object = "web-old".into();
+        let refusals = vec![refusal("a", 100, 190), refusal("b", 40, 200), refusal("c", 220, 290), other];
+        let model = sample::model(vec![
+            ("rollouts", Observation::Rollouts(Change::Reset(vec![web]))),
+            ("refusals", Observation::Refusals(Change::Reset(refusals))),
+        ]);
+        let needs = needs(&model, at(300));
+        assert_eq!((needs[0].what, needs[0].since), ("stuck", Some(at(40))));
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::attention::Severity;
 use super::object::Uid;
@@ -28,4 +29,14 @@ pub struct Deed {
     /// What the cluster showed afterwards; None while nothing was recorded.
     pub effect: Option<Box<str>>,
     pub severity: Severity,
+    /// What undoes it, where the plan said so.
+    pub inverse: Option<Value>,
+}
+
+impl Deed {
+    /// Whether it was done, as far as is recorded, or nobody can say that it was not.
+    pub fn may_have_been_done(&self) -> bool {
+        let word = self.outcome.as_deref().map(|outcome| outcome.split(':').next().unwrap_or(outcome));
+        matches!(word, None | Some("applied" | "unknown"))
+    }
 }

@@ -13,7 +13,8 @@ use super::observation::{
     Change, Failure, FailureKind, Lease, ObjectEvent, Observation, PreviewRequests, Report, Said, Series, SourceId,
 };
 use super::phase::Phase;
-use super::preview::PreviewNamespace;
+use super::preview::{self, PreviewNamespace, PreviewRules};
+use super::pull::PullLookup;
 use super::replicas::{Experiment, Job, Pod, ReplicaSet};
 use super::repository::Repository;
 use super::rollout::Rollout;
@@ -31,6 +32,8 @@ pub struct Model {
     runs_by_owner: HashMap<Uid, BTreeSet<Uid>>,
     pub refusals: Store<ObjectEvent>,
     pub leases: Store<Lease>,
+    /// When a lease was last seen to be renewed, by our own clock.
+    pub renewals: HashMap<Uid, Timestamp>,
     /// Of the focused Rollout only, as the following four.
     pub replica_sets: Store<ReplicaSet>,
     pub pods: Store<Pod>,
@@ -49,6 +52,8 @@ pub struct Model {
     pub preview_requests: HashMap<Uid, PreviewRequests>,
     /// By `owner/name` as it is configured.
     pub repositories: BTreeMap<Arc<str>, Arc<Repository>>,
+    /// By context, the namespace that was asked for and does not exist there.
+    pub no_namespace: BTreeMap<Arc<str>, Box<str>>,
     /// Observations that may have changed something.
     changes: u64,
 }
@@ -224,6 +229,11 @@ impl Model {
             self.deeds = deeds;
             return;
         }
+        // Asked once: that is no source either.
+        if let Said::Observed(Observation::NoNamespace(name)) = said {
+            self.no_namespace.insert(source.context, name);
+            return;
+        }
         let freshness = self.freshness.entry(source.clone()).or_default();
         match said {
             Said::Failing(failure) => {
@@ -276,8 +286,11 @@ impl Model {
             Observation::Jobs(change) => self.jobs.apply(context, change, |_, _| ()),
             Observation::Events(change) => self.events.apply(context, change, |_, _| ()),
             Observation::Refusals(change) => self.refusals.apply(context, change, |_, _| ()),
-            Observation::Leases(change) => self.leases.apply(context, change, |_, _| ()),
-            Observation::Journal(_) => {}
+            Observation::Leases(change) => {
+                let renewals = &mut self.renewals;
+                self.leases.apply(context, change, |before, after| note_renewal(renewals, before, after, now));
+            }
+            Observation::Journal(_) | Observation::NoNamespace(_) => {}
             Observation::Previews(change) => {
                 let requests = &mut self.preview_requests;
                 self.previews.apply(context, change, |before, after| {
@@ -297,6 +310,14 @@ impl Model {
                 self.series.insert((series.run.clone(), series.metric.clone()), series);
             }
         }
+    }
+
+    /// Where one looks in vain: an empty list from a namespace that does not exist is no good news.
+    pub fn nowhere(&self) -> Option<String> {
+        let named = self.no_namespace.iter();
+        let all: Vec<String> =
+            named.map(|(context, name)| format!("there is no namespace {name} in context {context}")).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// Which state this is.
@@ -327,6 +348,20 @@ impl Model {
     /// The repository to show: the configured one. There is one at most.
     pub fn repository(&self) -> Option<(&Arc<str>, &Repository)> {
         self.repositories.iter().next().map(|(name, repository)| (name, &**repository))
+    }
+
+    /// What holds for previews: those of the configured repository.
+    pub fn preview_rules(&self) -> PreviewRules {
+        PreviewRules::new(self.repository().map_or("", |(name, _)| name))
+    }
+
+    /// The pull request that a preview was made for.
+    pub fn preview_pull(&self, namespace: &PreviewNamespace) -> PullLookup {
+        match (preview::number(&namespace.id.name), self.repository()) {
+            (Some(number), Some((_, repository))) => repository.pull(number),
+            (None, _) => PullLookup::Unknown("its name has no number".to_owned()),
+            (_, None) => PullLookup::Unknown("no repository is configured".to_owned()),
+        }
     }
 
     /// The AnalysisRuns of a Rollout, newest first.
@@ -393,6 +428,18 @@ fn note_rollout(timeline: &mut Timeline, before: Option<&Rollout>, after: Option
         (Some(before), None) => (&before.id, Severity::Attention, "deleted".to_owned()),
     };
     timeline.push(Entry { number: 0, at: now, from: "rollouts".into(), object: Some(object.clone()), severity, text });
+}
+
+fn note_renewal(renewals: &mut HashMap<Uid, Timestamp>, before: Option<&Lease>, after: Option<&Lease>, now: Timestamp) {
+    match (before, after) {
+        (Some(before), Some(after)) if before.renewed != after.renewed => {
+            renewals.insert(after.id.uid.clone(), now);
+        }
+        (Some(gone), None) => {
+            renewals.remove(&gone.id.uid);
+        }
+        _ => (),
+    }
 }
 
 fn index_run(index: &mut HashMap<Uid, BTreeSet<Uid>>, before: Option<&AnalysisRun>, after: Option<&AnalysisRun>) {

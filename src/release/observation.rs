@@ -103,6 +103,8 @@ pub enum Observation {
     Previews(Change<PreviewNamespace>),
     /// What the pods of one of them reserve.
     PreviewRequests(PreviewRequests),
+    /// The namespace that was asked for does not exist there.
+    NoNamespace(Box<str>),
     /// Of the repository that the source's context names.
     Repository(Finding),
 }
@@ -132,6 +134,9 @@ pub struct ObjectEvent {
     pub message: Box<str>,
     /// `lastTimestamp`, else `eventTime`, else `metadata.creationTimestamp`.
     pub at: Option<Timestamp>,
+    /// `firstTimestamp`, else `eventTime`, else `metadata.creationTimestamp`: when it was first said.
+    #[serde(default)]
+    pub first: Option<Timestamp>,
     pub count: i64,
 }
 

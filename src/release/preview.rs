@@ -67,7 +67,7 @@ impl PreviewClass {
 /// How long is too long, and what is never torn down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PreviewRules {
-    /// `owner/name` of the repository whose pull requests have previews.
+    /// `owner/name` of the repository whose pull requests have previews; empty when none is configured.
     pub repository: String,
     pub stale_after: SignedDuration,
     pub stuck_after: SignedDuration,
@@ -144,6 +144,10 @@ fn foreign(namespace: &PreviewNamespace, pull: &PullLookup, rules: &PreviewRules
         PullLookup::Found(pull) => pull.repository.as_ref(),
         PullLookup::NotFound | PullLookup::Unknown(_) => None,
     };
+    if rules.repository.is_empty() {
+        // No repository is configured: nothing can be told apart.
+        return None;
+    }
     let other = [namespace.repository.as_ref(), belongs_to]
         .into_iter()
         .flatten()
@@ -176,17 +180,15 @@ fn by_pull(pull: &PullLookup, rules: &PreviewRules, now: Timestamp) -> (PreviewC
     }
 }
 
-/// Whether a teardown may be planned; the error is the reason why not.
-///
-/// `typed` is what the operator typed: the number overrides "open" and "unknown", and nothing else.
+/// Whether a teardown may be planned at all; the error is the reason why not. Ok holds what still speaks against it
+/// (`is still open`): the number, typed, overrides that and nothing else.
 pub fn may_tear_down(
     namespace: &PreviewNamespace,
     pull: &PullLookup,
     rules: &PreviewRules,
-    typed: Option<&str>,
-) -> Result<(), String> {
+) -> Result<Option<String>, String> {
     let name = &namespace.id.name;
-    let number = number(name).ok_or_else(|| format!("{name} is not the name of a preview (pr-<number>)"))?;
+    number(name).ok_or_else(|| format!("{name} is not the name of a preview (pr-<number>)"))?;
     if namespace.id.uid.0.is_empty() {
         return Err(format!("the uid of {name} is not known: a delete could hit its successor"));
     }
@@ -199,8 +201,7 @@ pub fn may_tear_down(
     if let Some((_, why)) = foreign(namespace, pull, rules) {
         return Err(format!("{name} {why}"));
     }
-    let is_typed = typed.is_some_and(|typed| typed.trim() == number.to_string());
-    let doubt = match pull {
+    Ok(match pull {
         PullLookup::NotFound => None,
         PullLookup::Unknown(reason) => Some(format!("is not known to be closed ({reason})")),
         PullLookup::Found(pull) => match &pull.state {
@@ -208,11 +209,7 @@ pub fn may_tear_down(
             PullState::Open => Some("is still open".to_owned()),
             PullState::Other(word) => Some(format!("is not known to be closed (its state is {word})")),
         },
-    };
-    match doubt {
-        Some(doubt) if !is_typed => Err(format!("pull request {number} {doubt}; type {number} to do it anyway")),
-        _ => Ok(()),
-    }
+    })
 }
 
 /// A duration in its largest unit: `3d`, `26h`, `7m`, `9s`. Clocks that disagree do not make it negative.

@@ -110,26 +110,25 @@ fn a_stuck_one_names_what_holds_it() {
 #[test]
 fn the_teardown_guard_gives_its_reason() {
     let rules = PreviewRules::new("acme/shop");
-    let tear = |namespace: &PreviewNamespace, pull: &PullLookup, typed: Option<&str>| {
-        may_tear_down(namespace, pull, &rules, typed).err().unwrap_or_default()
+    let tear = |namespace: &PreviewNamespace, pull: &PullLookup| match may_tear_down(namespace, pull, &rules) {
+        Ok(doubt) => doubt.map(|doubt| format!("doubt: {doubt}")).unwrap_or_default(),
+        Err(refusal) => refusal,
     };
     let preview = namespace("pr-7");
-    assert_eq!(tear(&preview, &pull(PullState::Merged), None), "");
-    assert_eq!(tear(&preview, &PullLookup::NotFound, None), "");
-    assert!(tear(&namespace("shop"), &PullLookup::NotFound, Some("7")).contains("not the name"));
-    assert!(tear(&preview, &pull(PullState::Open), None).contains("still open; type 7"));
-    assert!(tear(&preview, &pull(PullState::Open), Some("8")).contains("still open"));
-    assert_eq!(tear(&preview, &pull(PullState::Open), Some("7")), "");
-    assert!(tear(&preview, &PullLookup::Unknown("timed out".into()), None).contains("timed out"));
+    assert_eq!(tear(&preview, &pull(PullState::Merged)), "");
+    assert_eq!(tear(&preview, &PullLookup::NotFound), "");
+    assert!(tear(&namespace("shop"), &PullLookup::NotFound).contains("not the name"));
+    assert_eq!(tear(&preview, &pull(PullState::Open)), "doubt: is still open");
+    assert!(tear(&preview, &PullLookup::Unknown("timed out".into())).starts_with("doubt: is not known"));
     let kept = PreviewNamespace { labels: vec!["flightdeck.dev/keep".into()], ..namespace("pr-7") };
-    assert!(tear(&kept, &PullLookup::NotFound, Some("7")).contains("forbids"));
+    assert!(tear(&kept, &PullLookup::NotFound).contains("forbids"));
     let going = PreviewNamespace { deleted_at: ago(0), ..namespace("pr-7") };
-    assert!(tear(&going, &PullLookup::NotFound, None).contains("already"));
+    assert!(tear(&going, &PullLookup::NotFound).contains("already"));
     let foreign = PreviewNamespace { repository: Some("acme/other".into()), ..namespace("pr-7") };
-    assert!(tear(&foreign, &PullLookup::NotFound, Some("7")).contains("belongs to acme/other"));
+    assert!(tear(&foreign, &PullLookup::NotFound).contains("belongs to acme/other"));
     let mut nameless = namespace("pr-7");
     nameless.id.uid = Uid::from("");
-    assert!(tear(&nameless, &PullLookup::NotFound, None).contains("uid"));
+    assert!(tear(&nameless, &PullLookup::NotFound).contains("uid"));
 }
 
 proptest! {

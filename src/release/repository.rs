@@ -150,6 +150,8 @@ pub enum Finding {
     History(Vec<Commit>),
     /// The repository variable. None: it is not set. Err: it holds no amount.
     Limit(Option<Result<Decimal, String>>),
+    /// What that variable is called.
+    LimitVariable(String),
     Budget(Budget),
     /// A topic was looked at, to the end.
     Seen(Topic),
@@ -188,6 +190,8 @@ pub struct Repository {
     pub flags: Option<FlagsFile>,
     pub history: Vec<Commit>,
     pub limit: Option<Result<Decimal, String>>,
+    /// What the variable is called; None until it was asked for.
+    pub limit_variable: Option<String>,
     pub budget: Option<Budget>,
     pub sights: BTreeMap<Topic, Sight>,
 }
@@ -213,6 +217,7 @@ impl Repository {
             Finding::Flags(flags) => self.flags = flags.map(|flags| *flags),
             Finding::History(history) => self.history = history,
             Finding::Limit(limit) => self.limit = limit,
+            Finding::LimitVariable(name) => self.limit_variable = Some(name),
             Finding::Budget(budget) => self.budget = Some(budget),
             Finding::Seen(topic) => {
                 self.sights.insert(topic, Sight { seen: Some(now), failing: None });

@@ -1,5 +1,7 @@
 //! One line on why a Rollout is where it is: the metric that failed it, or the admission that refuses its pods.
 
+use jiff::Timestamp;
+
 use super::analysis::{AnalysisPhase, AnalysisRun, MetricResult};
 use super::model::Model;
 use super::observation::ObjectEvent;
@@ -59,15 +61,20 @@ pub fn metric_sentence(run: &AnalysisRun, result: &MetricResult) -> String {
 }
 
 /// The newest refusal of a pod of the Rollout's current ReplicaSet.
-pub fn refusal_of<'a>(model: &'a Model, rollout: &Rollout) -> Option<&'a ObjectEvent> {
+pub fn refusal_of<'a>(model: &'a Model, rollout: &'a Rollout) -> Option<&'a ObjectEvent> {
+    refusals_of(model, rollout)?.max_by_key(|event| event.at)
+}
+
+/// Since when pods of the Rollout's current ReplicaSet are refused: each try is refused anew.
+pub fn refused_since(model: &Model, rollout: &Rollout) -> Option<Timestamp> {
+    refusals_of(model, rollout)?.filter_map(|event| event.first.or(event.at)).min()
+}
+
+fn refusals_of<'a>(model: &'a Model, rollout: &'a Rollout) -> Option<impl Iterator<Item = &'a ObjectEvent>> {
     let hash = rollout.status.current_pod_hash.as_deref()?;
     // The ReplicaSet's name is the Rollout's and the hash; its own UID is not known without watching every ReplicaSet.
     let set = format!("{}-{hash}", rollout.id.name);
-    model
-        .refusals
-        .iter()
-        .filter(|event| event.id.is_beside(&rollout.id) && *event.object == *set)
-        .max_by_key(|event| event.at)
+    Some(model.refusals.iter().filter(move |event| event.id.is_beside(&rollout.id) && *event.object == *set))
 }
 
 /// Who refused and what it said, from the API server's message; the whole message when it has no known shape.

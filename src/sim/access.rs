@@ -11,7 +11,7 @@ use super::value::{put, text};
 pub(super) enum User {
     /// May do everything.
     Admin,
-    /// Looks, and does what a release operator does; deletes nothing.
+    /// Looks, and does what a release operator does; deletes previews and nothing else.
     Operator,
     /// Looks.
     Viewer,
@@ -25,6 +25,7 @@ const OPERATOR: &[(&[&str], &str, &[&str])] = &[
     (&["patch", "update"], "argoproj.io", &["rollouts", "rollouts/status", "rollouts/scale"]),
     (&["patch"], "argoproj.io", &["analysisruns", "experiments"]),
     (&["create", "patch"], "", &["events"]),
+    (&["delete"], "", &["namespaces"]),
 ];
 
 impl User {

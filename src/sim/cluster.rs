@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::resources::{NAMESPACES, PODS, REPLICASETS, RESOURCES};
+use super::resources::{NAMESPACES, PODS, REPLICASETS, RESOURCES, Resource};
 use super::state::State;
 use super::store::{kind, owner};
 use super::value::{after, cut, hash, list, pods, put, put_count, safe_hash, stamp, text, time};
@@ -97,6 +97,7 @@ pub(super) fn namespace(state: &mut State, name: &str) -> Option<Timestamp> {
                 state.store.remove(resource, name, &object);
                 continue;
             }
+            set_leaving(state, resource, name, &object);
             // The core group has no name, and the real controller writes the dot all the same.
             *remaining.entry(format!("{}.{}", resource.plural, resource.group)).or_default() += 1;
             for finalizer in held_by {
@@ -114,21 +115,47 @@ pub(super) fn namespace(state: &mut State, name: &str) -> Option<Timestamp> {
     };
     let remaining = format!("Some resources are remaining: {}", counted("has", remaining));
     let finalizers = format!("Some content in the namespace has finalizers remaining: {}", counted("in", finalizers));
-    put(
-        &mut namespace,
-        &["status", "conditions"],
-        json!([
-            {"type": "NamespaceContentRemaining", "status": "True", "reason": "SomeResourcesRemain", "message": remaining,
-                "lastTransitionTime": stamp(due)},
-            {"type": "NamespaceFinalizersRemaining", "status": "True", "reason": "SomeFinalizersRemain",
-                "message": finalizers, "lastTransitionTime": stamp(due)},
-        ]),
-    );
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": stamp(due)});
+    let conditions = json!([
+        condition(
+            "NamespaceDeletionDiscoveryFailure",
+            "False",
+            "ResourcesDiscovered",
+            "All resources successfully discovered"
+        ),
+        condition(
+            "NamespaceDeletionGroupVersionParsingFailure",
+            "False",
+            "ParsedGroupVersions",
+            "All legacy kube types successfully parsed"
+        ),
+        condition(
+            "NamespaceDeletionContentFailure",
+            "False",
+            "ContentDeleted",
+            "All content successfully deleted, may be waiting on finalization"
+        ),
+        condition("NamespaceContentRemaining", "True", "SomeResourcesRemain", &remaining),
+        condition("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", &finalizers),
+    ]);
+    put(&mut namespace, &["status", "conditions"], conditions);
     put(&mut namespace, &["status", "phase"], "Terminating");
     state.store.put(kind(NAMESPACES), namespace, state.now);
     // Long-held namespaces are looked at seldom: a stuck one may be days old.
     let wait = if left.duration_until(state.now) < SignedDuration::from_mins(1) { 1 } else { 15 };
     Some(after(state.now, SignedDuration::from_secs(wait)))
+}
+
+/// What finalizers hold is being deleted all the same: it goes with the last of them.
+fn set_leaving(state: &mut State, resource: &'static Resource, namespace: &str, name: &str) {
+    let Some(mut object) = state.store.get(resource.full, namespace, name).map(|object| object.value().clone()) else {
+        return;
+    };
+    if !is_leaving(&object) {
+        put(&mut object, &["metadata", "deletionTimestamp"], stamp(state.now));
+        put(&mut object, &["metadata", "deletionGracePeriodSeconds"], 0);
+        state.store.put(resource, object, state.now);
+    }
 }
 
 /// Removes what the deleted owner leaves behind.

@@ -40,11 +40,15 @@ pub enum Fault {
     GithubTooMany,
     /// Every answer of GitHub takes this long.
     GithubSlow(Duration),
+    /// GitHub does what it is asked to, and says so only after this long.
+    GithubSlowWrites(Duration),
+    /// GitHub does what it is asked to, and the answer is lost on the way: 502.
+    GithubLost,
 }
 
 impl Fault {
     /// Every fault, the healthy world first, for a palette to list.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::None,
         Self::Down,
         Self::Slow(Duration::from_secs(3)),
@@ -62,6 +66,8 @@ impl Fault {
         Self::GithubForbidden,
         Self::GithubTooMany,
         Self::GithubSlow(Duration::from_secs(3)),
+        Self::GithubSlowWrites(Duration::from_secs(30)),
+        Self::GithubLost,
     ];
 
     /// The word for it.
@@ -84,6 +90,8 @@ impl Fault {
             Self::GithubForbidden => "github-forbidden",
             Self::GithubTooMany => "github-too-many",
             Self::GithubSlow(_) => "github-slow",
+            Self::GithubSlowWrites(_) => "github-slow-writes",
+            Self::GithubLost => "github-lost",
         }
     }
 
@@ -107,6 +115,8 @@ impl Fault {
             Self::GithubForbidden => "GitHub answers 403: the token lacks permissions",
             Self::GithubTooMany => "GitHub answers 429: its secondary rate limit",
             Self::GithubSlow(_) => "every answer of GitHub takes three seconds",
+            Self::GithubSlowWrites(_) => "GitHub does what is asked and says so half a minute later",
+            Self::GithubLost => "GitHub does what is asked and its answer is lost: 502",
         }
     }
 

@@ -19,6 +19,7 @@ mod condition;
 mod controller;
 mod demo;
 mod discovery;
+mod doors;
 mod fault;
 mod github;
 mod http;
@@ -42,6 +43,7 @@ mod watch;
 mod world;
 mod write;
 
+pub use doors::{Addresses, Doors};
 pub use fault::Fault;
 pub use world::{Asked, Request, World, WorldConfig};
 

@@ -231,6 +231,12 @@ impl Refused {
         refused
     }
 
+    /// The same of a namespace, which has words of its own.
+    pub(super) fn other_namespace(resource: &Resource, name: &str, asked: &str, there: &str) -> Self {
+        let why = format!("Precondition failed: UID in precondition: {asked}, UID in object meta: {there}");
+        Self::conflict(resource, name, &why)
+    }
+
     pub(super) fn too_many(seconds: u64) -> Self {
         Self {
             details: Some(json!({"retryAfterSeconds": seconds})),

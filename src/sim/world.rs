@@ -1,20 +1,18 @@
 //! The handle of a running world: where it listens, what it heard, and how a test reaches into it.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
+use super::doors::{Addresses, Doors};
 use super::fault::Fault;
-use super::github::Door;
-use super::http::{Side, serve};
+use super::http::serve;
 use super::resources::{RESOURCES, Resource};
 use super::state::State;
 use super::{demo, seed, story};
@@ -29,19 +27,21 @@ pub struct WorldConfig {
     pub stories: Vec<String>,
     /// How fast its time runs; 1 is real time. Timestamps run ahead of real time when it is more.
     pub speed: f64,
+    /// Rollouts that it is filled with besides, see [`World::seed_rollouts`].
+    pub rollouts: usize,
 }
 
 impl Default for WorldConfig {
     /// The demo world in real time.
     fn default() -> Self {
-        Self { stories: demo::stories(), speed: 1.0 }
+        Self { stories: demo::stories(), speed: 1.0, rollouts: 0 }
     }
 }
 
 impl WorldConfig {
     /// A cluster with its nodes, its Prometheus and nothing else.
     pub fn empty() -> Self {
-        Self { stories: demo::cluster(), speed: 1.0 }
+        Self { stories: demo::cluster(), speed: 1.0, rollouts: 0 }
     }
 }
 
@@ -79,51 +79,48 @@ pub struct Asked {
 #[derive(Debug)]
 pub struct World {
     shared: Arc<Shared>,
-    kubernetes: SocketAddr,
-    prometheus: SocketAddr,
-    github: SocketAddr,
+    addresses: Addresses,
     tasks: JoinSet<()>,
 }
 
 impl World {
     /// Starts a world on free ports of the loopback interface.
     pub async fn start(config: WorldConfig) -> anyhow::Result<Self> {
+        Doors::open().await?.begin(config).await
+    }
+
+    /// Begins a world behind these doors.
+    pub(super) async fn begin(doors: Doors, config: WorldConfig) -> anyhow::Result<Self> {
+        let Doors { addresses, listeners } = doors;
         let clock = Clock::start(config.speed);
         // Playing the stories' past is computation, and must not hold up whoever shares the runtime.
         let begun = clock.now();
-        let state = tokio::task::spawn_blocking(move || begin(&config.stories, begun))
+        let state = tokio::task::spawn_blocking(move || begin(&config, begun))
             .await
             .context("the simulated world could not begin")??;
         let shared = Arc::new(Shared::new(state, clock));
+        let _ = shared.store.set(format!("http://{}", addresses.store));
         let mut tasks = JoinSet::new();
-        let mut listen = async |side| -> anyhow::Result<SocketAddr> {
-            let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1")?;
-            let address = listener.local_addr()?;
+        for (side, listener) in listeners {
             tasks.spawn(serve(listener, side, Arc::clone(&shared)));
-            Ok(address)
-        };
-        let kubernetes = listen(Side::Kubernetes).await?;
-        let prometheus = listen(Side::Prometheus).await?;
-        let github = listen(Side::GitHub(Door::Api)).await?;
-        let store = listen(Side::GitHub(Door::Store)).await?;
-        let _ = shared.store.set(format!("http://{store}"));
+        }
         tasks.spawn(live(Arc::clone(&shared)));
-        Ok(Self { shared, kubernetes, prometheus, github, tasks })
+        Ok(Self { shared, addresses, tasks })
     }
 
     /// Where the Kubernetes API is.
     pub fn kubernetes_url(&self) -> String {
-        format!("http://{}", self.kubernetes)
+        self.addresses.kubernetes_url()
     }
 
     /// Where Prometheus is.
     pub fn prometheus_url(&self) -> String {
-        format!("http://{}", self.prometheus)
+        self.addresses.prometheus_url()
     }
 
     /// Where the API of GitHub is.
     pub fn github_url(&self) -> String {
-        format!("http://{}", self.github)
+        self.addresses.github_url()
     }
 
     /// The requests that GitHub and its store answered so far, in order.
@@ -294,9 +291,12 @@ impl Shared {
     }
 }
 
-fn begin(stories: &[String], now: Timestamp) -> anyhow::Result<State> {
+fn begin(config: &WorldConfig, now: Timestamp) -> anyhow::Result<State> {
     let mut state = State::new(now);
-    story::begin(&mut state, stories, now)?;
+    story::begin(&mut state, &config.stories, now)?;
+    if config.rollouts > 0 {
+        seed::rollouts(&mut state, config.rollouts);
+    }
     // Nobody was there to watch the past.
     state.compact();
     Ok(state)

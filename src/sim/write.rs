@@ -55,8 +55,12 @@ fn create(state: &mut State, call: &Call, target: &Target, warnings: &mut Vec<St
         let message = message.split_once("denied the request: ").map_or(message.as_str(), |(_, message)| message);
         return Err(Refused::admission("policy.sigstore.dev", message));
     }
-    if resource.status && resource.plural != "namespaces" {
+    if resource.status {
         cut(&mut object, &["status"]);
+    }
+    if resource.full == NAMESPACES {
+        put(&mut object, &["spec", "finalizers"], json!(["kubernetes"]));
+        put(&mut object, &["status", "phase"], "Active");
     }
     validate(call, target, &mut object, warnings)?;
     schema::check(resource, &name, &object, "")?;
@@ -226,6 +230,13 @@ fn remember_manager(object: &mut Value, call: &Call, target: &Target, now: Times
     put(object, &["metadata", "managedFields"], managers);
 }
 
+/// The options of a deletion without a body.
+fn query_options(call: &Call) -> Value {
+    let seconds: Option<i64> = call.parameter("gracePeriodSeconds").parse().ok();
+    let dry_run: Vec<&str> = Some(call.parameter("dryRun")).filter(|mode| !mode.is_empty()).into_iter().collect();
+    json!({"gracePeriodSeconds": seconds, "dryRun": dry_run})
+}
+
 fn delete(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refused> {
     let resource = target.resource;
     if !target.sub.is_empty() {
@@ -236,19 +247,23 @@ fn delete(state: &mut State, call: &Call, target: &Target) -> Result<Reply, Refu
         .get(resource.full, &target.namespace, &target.name)
         .map(|object| object.value().clone())
         .ok_or_else(|| Refused::not_found(resource, &target.name))?;
-    let options = if call.body.is_empty() { Value::Null } else { call.object()? };
+    // As the real server: with a body, no option of the query counts, a dry run least of all.
+    let options = if call.body.is_empty() { query_options(call) } else { call.object()? };
+    let is_namespace = resource.full == NAMESPACES;
     let (uid, version) =
         (text(&options, &["preconditions", "uid"]), text(&options, &["preconditions", "resourceVersion"]));
     if !uid.is_empty() && uid != text(&known, &["metadata", "uid"]) {
         let there = text(&known, &["metadata", "uid"]);
+        if is_namespace {
+            return Err(Refused::other_namespace(resource, &target.name, uid, there));
+        }
         return Err(Refused::other_object(resource, &target.name, "UID", uid, there, "deleted and then recreated"));
     }
     let at = text(&known, &["metadata", "resourceVersion"]);
     if !version.is_empty() && version != at {
         return Err(Refused::other_object(resource, &target.name, "ResourceVersion", version, at, "modified"));
     }
-    let dry = call.is_dry_run() || list(&options, &["dryRun"]).iter().any(|mode| mode == "All");
-    let is_namespace = resource.full == NAMESPACES;
+    let dry = list(&options, &["dryRun"]).iter().any(|mode| mode == "All");
     let lingers = is_namespace || !list(&known, &["metadata", "finalizers"]).is_empty() || resource.plural == "pods";
     if !lingers {
         if !dry {

@@ -74,7 +74,10 @@ pub async fn get(client: &kube::Client, path: &str) -> Result<Bytes, Error> {
     let body = open(client, path).await?;
     match tokio::time::timeout(BODY_WITHIN, Limited::new(body, LARGEST_PAGE).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) => Err(Error::Failed(unreachable(format!("the answer broke off: {error}")))),
+        Ok(Err(error)) => {
+            let why = chain(error.as_ref());
+            Err(Error::Failed(unreachable(format!("the answer broke off: {why}"))))
+        }
         Err(_) => Err(Error::Failed(unreachable("the answer did not end within 60 s"))),
     }
 }
@@ -185,16 +188,43 @@ fn no_credentials(error: &kube::client::AuthError) -> String {
     }
 }
 
+/// What one error says; rustls's lecture on an unclean end in the operator's words.
+fn said(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    match text.find("peer closed connection without sending TLS close_notify") {
+        Some(at) => format!("{}the API server closed the connection", &text[..at]),
+        None => text,
+    }
+}
+
 /// An error with its causes, each said once.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
+    let mut text = said(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
+        let said = said(error);
         if !text.contains(&said) {
             text += &format!(": {said}");
         }
         cause = error.source();
     }
     visible_up_to(&text, 500)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Wrapped(&'static str, #[source] std::io::Error);
+
+    #[test]
+    fn an_unclean_end_is_told_in_the_operators_words() {
+        let lecture = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/x";
+        let broken = |outer| chain(&Wrapped(outer, std::io::Error::other(lecture)));
+        assert_eq!(broken("client error"), "client error: the API server closed the connection");
+        assert_eq!(broken(lecture), "the API server closed the connection");
+        assert_eq!(chain(&std::io::Error::other("refused")), "refused");
+    }
 }

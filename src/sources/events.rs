@@ -41,6 +41,7 @@ pub struct EventWire {
     r#type: Text,
     reason: Text,
     message: Text,
+    first_timestamp: Time,
     last_timestamp: Time,
     event_time: Time,
     count: Number,
@@ -79,6 +80,7 @@ impl Wire for EventWire {
                 .or(self.last_timestamp.0)
                 .or(self.event_time.0)
                 .or(self.metadata.creation_timestamp.0),
+            first: (self.first_timestamp.0).or(self.event_time.0).or(self.metadata.creation_timestamp.0),
             count: series.count.0.or(self.count.0).unwrap_or(1),
         }
     }

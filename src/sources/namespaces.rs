@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use tokio::sync::mpsc;
 
 use crate::release::object::Uid;
-use crate::release::observation::{Change, Observation};
+use crate::release::observation::{Change, Failure, FailureKind, Observation, Report, Said, SourceId};
 use crate::release::preview::{self, NamespaceCondition, PreviewNamespace};
 use crate::release::text::visible;
 
+use super::cluster::Cluster;
 use super::wire::{Lenient, Meta, Text, Wire};
-use super::{Scope, Selector, Source};
+use super::{Scope, Selector, Source, api};
 
 /// The row in SOURCES. The server cannot filter by a part of a name.
 pub static SOURCE: Source = Source {
@@ -110,6 +112,23 @@ pub fn kept(change: Change<Any>) -> Change<PreviewNamespace> {
         Change::Applied(Any { uid, preview }) => preview.map_or(Change::Deleted(uid), Change::Applied),
         Change::Deleted(uid) => Change::Deleted(uid),
     }
+}
+
+/// Asks once whether the chosen namespace is there, and tells when it is not. Where that cannot be known, the sources that
+/// look into it say enough.
+pub async fn look_for(cluster: Cluster, name: Option<String>, reports: mpsc::Sender<Report>) {
+    let Some(name) = name else { return };
+    if is_missing(&cluster, &name).await {
+        let said = Said::Observed(Observation::NoNamespace(visible(&name).into()));
+        let source = SourceId { context: cluster.context, kind: SOURCE.name.into() };
+        let _ = reports.send(Report { source, said }).await;
+    }
+}
+
+async fn is_missing(cluster: &Cluster, name: &str) -> bool {
+    let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    let asked = api::get(&cluster.client, &format!("/api/v1/namespaces/{name}")).await;
+    matches!(asked, Err(api::Error::Failed(Failure { kind: FailureKind::NotInstalled, .. })))
 }
 
 #[cfg(test)]

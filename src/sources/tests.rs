@@ -124,11 +124,14 @@ fn an_event_of_either_generation_has_its_time() {
         event.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
         read::<events::EventWire>(event)
     };
-    let old = event(json!({"lastTimestamp": "2026-08-20T10:00:01Z", "count": 4}));
+    let first = "2026-08-20T09:00:07Z";
+    let old = event(json!({"firstTimestamp": first, "lastTimestamp": "2026-08-20T10:00:01Z", "count": 4}));
+    assert_eq!(old.first, first.parse().ok());
     assert_eq!((old.at.map(|at| at.as_second() % 60), old.count, old.warning), (Some(1), 4, true));
     assert_eq!((&*old.kind, &*old.object, old.object_uid), ("ReplicaSet", "web-1", Some("s".into())));
     let new = event(json!({"eventTime": "2026-08-20T10:00:02.123456Z"}));
     assert_eq!((new.at.map(|at| at.as_second() % 60), new.count), (Some(2), 1));
+    assert_eq!(new.first, new.at);
     let many = event(json!({"series": {"count": 9, "lastObservedTime": "2026-08-20T10:00:03.000000Z"}}));
     assert_eq!((many.at.map(|at| at.as_second() % 60), many.count), (Some(3), 9));
     assert_eq!(event(json!({})).at.map(|at| at.as_second() % 60), Some(0));

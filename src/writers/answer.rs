@@ -3,6 +3,7 @@
 use super::outcome::Outcome;
 use super::wire::{Answer, Silence};
 use crate::actions::plan::Request;
+use crate::release::access::Right;
 
 /// What the answer says about that request. `moved` is what no longer holds of its tests, found by reading the object
 /// again: the API server does not say which test of a JSON patch failed.
@@ -14,7 +15,11 @@ pub(super) fn outcome(request: &Request, answer: &Answer, moved: &[String]) -> O
         200..300 => Outcome::Applied { warnings: answer.warnings.clone(), resource_version: answer.resource_version() },
         _ if is_refused_by_policy(&message) => Outcome::Denied { reason: refuser(&message) },
         401 => Outcome::Denied { reason: "the API server does not know you: log in again".to_owned() },
-        403 => Outcome::Denied { reason: format!("you may not {}: {}", request.right.sentence(), refuser(&message)) },
+        403 => {
+            let what = request.right.as_ref().map_or_else(|| "do that".to_owned(), Right::sentence);
+            Outcome::Denied { reason: format!("you may not {what}: {}", refuser(&message)) }
+        }
+        404 if request.method == "DELETE" => Outcome::Conflict { reason: "it is not there any more".to_owned() },
         404 => failed(format!("the API server knows no {}: deleted, or without that subresource", request.path)),
         409 if moved.is_empty() => Outcome::Conflict { reason: reason("changed by somebody else") },
         409 | 422 if !moved.is_empty() => Outcome::Conflict { reason: moved.join("; ") },

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Writer;
 use super::audit::{Entry, Journal, JournalError, Kind, Target};
-use super::kubernetes::{Preflight, Writer};
 use super::outcome::Outcome;
+use super::preflight::Preflight;
 use crate::actions::plan::{Plan, Progress, Refusal};
 
 /// A confirmed plan.
@@ -88,6 +89,19 @@ pub async fn record_verified(
     append(journal, verified, now).await
 }
 
+/// Records what somebody wanted and was refused before anything was sent.
+pub async fn record_refused(
+    journal: &Journal,
+    plan: &Plan,
+    reason: &str,
+    why: &str,
+    now: Timestamp,
+) -> Result<u64, JournalError> {
+    let mut refused = entry(plan, Kind::Refused, reason);
+    refused.result = Some(json!({ "result": "refused", "reason": why }));
+    append(journal, refused, now).await
+}
+
 fn entry(plan: &Plan, kind: Kind, reason: &str) -> Entry {
     let requests = match kind {
         // What was sent stands in the intent; repeating templates would only blow the journal up.
@@ -108,6 +122,7 @@ fn entry(plan: &Plan, kind: Kind, reason: &str) -> Entry {
         requests,
         reason: reason.to_owned(),
         before: None,
+        inverse: Some(plan.inverse.clone()).filter(|inverse| kind == Kind::Intent && !inverse.is_null()),
         result: None,
         took_ms: None,
     }

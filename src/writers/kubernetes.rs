@@ -5,73 +5,25 @@ use std::time::Duration;
 
 use futures::future::{join, join_all};
 use http::Method;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::answer::{outcome, silent};
 use super::moved::{differences, moved};
 use super::outcome::Outcome;
+use super::preflight::{DryRun, Preflight};
 use super::wire::{Answer, Silence, Wire};
-use crate::actions::plan::{FromTo, Plan, Refusal, Request};
+use crate::actions::plan::{Plan, Request};
 use crate::release::access::{Right, Verdict};
 
 /// Who owns the fields that we set, in `metadata.managedFields`.
 const FIELD_MANAGER: &str = "fieldManager=flightdeck";
+const DELETE: &str = "DELETE";
 
 /// The writer of one context.
 #[derive(Clone)]
 pub struct Writer {
     pub(super) wire: Wire,
     context: Arc<str>,
-}
-
-/// What the API server said before anything was sent for good. Only [`Writer::preflight`] makes one.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Preflight {
-    /// One answer per request of the plan, in order.
-    pub access: Vec<(Right, Verdict)>,
-    /// One per request, in order: what the server would make of it, or how it refuses.
-    pub dry_run: Vec<Result<DryRun, Outcome>>,
-    /// The object as it was read out, for the audit; Null when it could not be read.
-    #[serde(skip)]
-    pub before: Value,
-    /// What it was made for: a preflight of one plan is no leave for another.
-    #[serde(skip)]
-    requests: Vec<Request>,
-}
-
-/// What the server would do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DryRun {
-    /// The API server's `Warning` headers.
-    pub warnings: Vec<String>,
-    /// Field by field, from the object as it is to what it would be.
-    pub changes: Vec<FromTo>,
-}
-
-impl Preflight {
-    /// What the API server warns of, over all requests.
-    pub fn warnings(&self) -> Vec<String> {
-        let tried = self.dry_run.iter().filter_map(|tried| tried.as_ref().ok());
-        tried.flat_map(|dry_run| dry_run.warnings.iter().cloned()).collect()
-    }
-
-    /// Why that plan must not be sent; None when nothing stands against it.
-    pub fn refusal(&self, plan: &Plan) -> Option<Refusal> {
-        if self.requests != plan.requests {
-            return Some(Refusal::because("another plan was tried than the one to be sent: plan again"));
-        }
-        let denied = self.access.iter().find_map(|(right, verdict)| match verdict {
-            Verdict::Denied(why) => {
-                let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-                Some(format!("not permitted: you may not {}{why}", right.sentence()))
-            }
-            _ => None,
-        });
-        let refused = || self.dry_run.iter().find_map(|tried| tried.as_ref().err().map(Outcome::sentence));
-        denied.or_else(refused).map(Refusal::because)
-    }
 }
 
 impl Writer {
@@ -87,8 +39,11 @@ impl Writer {
 
     /// Asks whether it is permitted, reads the object out, and has the server try every request without doing it.
     pub async fn preflight(&self, plan: &Plan) -> Preflight {
-        let asked = join_all(plan.requests.iter().map(|request| async {
-            (request.right.clone(), self.may(&request.right, Some(holder_name(&request.path))).await)
+        let rights =
+            plan.requests.iter().filter_map(|request| Some((request.right.clone()?, holder_name(&request.path))));
+        let asked = join_all(rights.map(|(right, name)| async move {
+            let verdict = self.may(&right, Some(name)).await;
+            (right, verdict)
         }));
         let read = async {
             match plan.requests.first() {
@@ -156,17 +111,18 @@ impl Writer {
     }
 
     async fn send_one(&self, request: &Request) -> Outcome {
-        match self.submit(request, "").await {
+        match self.submit(request, false).await {
             Ok(answer) => outcome(request, &answer, &self.what_moved(request, &answer).await),
             Err(silence) => silent(silence),
         }
     }
 
     async fn try_dry(&self, request: &Request, before: &Value) -> Result<DryRun, Outcome> {
-        match self.submit(request, "dryRun=All&").await {
+        match self.submit(request, true).await {
             Ok(answer) if answer.is_success() => {
                 // A body that broke off shows nothing; that the server would take it is known all the same.
-                let after = if answer.body.is_object() { &answer.body } else { before };
+                let is_after = answer.body.is_object() && request.method != DELETE;
+                let after = if is_after { &answer.body } else { before };
                 Ok(DryRun { changes: differences(before, after), warnings: answer.warnings })
             }
             Ok(answer) => Err(outcome(request, &answer, &self.what_moved(request, &answer).await)),
@@ -178,9 +134,18 @@ impl Writer {
         }
     }
 
-    async fn submit(&self, request: &Request, dry_run: &str) -> Result<Answer, Silence> {
+    async fn submit(&self, request: &Request, is_dry: bool) -> Result<Answer, Silence> {
         let unsent = |_| Silence { may_have_arrived: false, reason: format!("{} is no HTTP method", request.method) };
         let method = Method::from_bytes(request.method.as_bytes()).map_err(unsent)?;
+        if method == Method::DELETE {
+            // With a body the API server reads no option from the query: a dry run in there would delete for good.
+            let mut options = request.body.clone();
+            if is_dry {
+                options["dryRun"] = json!(["All"]);
+            }
+            return self.wire.call(method, &request.path, Some((request.content_type, &options))).await;
+        }
+        let dry_run = if is_dry { "dryRun=All&" } else { "" };
         let path = format!("{}?{dry_run}{FIELD_MANAGER}&fieldValidation=Strict", request.path);
         self.wire.call(method, &path, Some((request.content_type, &request.body))).await
     }

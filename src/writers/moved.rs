@@ -8,8 +8,15 @@ use crate::release::text::visible_up_to;
 /// More lines than this are cut: nobody reads them in a dialog.
 const LONGEST_DIFFERENCE: usize = 200;
 
-/// What of a JSON patch's preconditions does not hold for that object, in words.
+/// The uid is not the one that was shown.
+const ANOTHER: &str = "it is another object of the same name by now";
+
+/// What of a JSON patch's tests, or of a deletion's preconditions, does not hold for that object, in words.
 pub(super) fn moved(patch: &Value, object: &Value) -> Vec<String> {
+    let uid = &patch["preconditions"]["uid"];
+    if uid.is_string() && object["metadata"]["uid"] != *uid {
+        return vec![ANOTHER.to_owned()];
+    }
     let operations = patch.as_array().map(Vec::as_slice).unwrap_or_default();
     operations.iter().filter_map(|operation| broken(operation, object)).collect()
 }
@@ -21,7 +28,7 @@ fn broken(operation: &Value, object: &Value) -> Option<String> {
     match operation["op"].as_str()? {
         "remove" if now.is_none() => Some(format!("{field} is gone")),
         "test" if now != Some(&operation["value"]) => Some(match pointer {
-            "/metadata/uid" => "it is another object of the same name by now".to_owned(),
+            "/metadata/uid" => ANOTHER.to_owned(),
             "/status/pauseConditions/0/startTime" => "the pause that was shown is over".to_owned(),
             _ if operation["value"].is_object() => format!("{field} was changed"),
             _ => {
@@ -102,6 +109,9 @@ mod tests {
         let wanted =
             ["currentStepIndex is 2 now, it was 1", "the pause that was shown is over", "pauseConditions is gone"];
         assert_eq!(moved(&patch, &object), wanted);
+        let deletion = json!({ "kind": "DeleteOptions", "preconditions": { "uid": "a" } });
+        assert_eq!(moved(&deletion, &object), Vec::<String>::new());
+        assert_eq!(moved(&deletion, &json!({ "metadata": { "uid": "b" } })), [ANOTHER]);
     }
 
     #[test]

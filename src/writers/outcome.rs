@@ -75,7 +75,8 @@ impl Outcome {
         if applied == 0 || self.is_applied() {
             return self;
         }
-        let so_far = |reason: String| format!("{applied} of {of} requests was applied, then: {reason}");
+        let were = if applied == 1 { "was" } else { "were" };
+        let so_far = |reason: String| format!("{applied} of {of} requests {were} applied, then: {reason}");
         match self {
             Outcome::Applied { .. } => self,
             Outcome::Conflict { reason } => Outcome::Conflict { reason: so_far(reason) },

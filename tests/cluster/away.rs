@@ -112,7 +112,7 @@ async fn what_moved_between_dialog_and_confirm_is_a_conflict() {
     screen.wait_for_line(&["undo", "moved on: template was changed"]).await;
     assert_eq!(stage.api.get(&stage.api.rollout("web")).await.done(), before, "nothing was changed");
     assert_eq!(stage.heard(), ["patch rollouts 422"]);
-    assert_eq!(stage.journal_words(), ["undo intent", "undo outcome conflict"]);
+    stage.journal_is(&["undo intent", "undo outcome conflict"]).await;
     stage.bed.script(&["start", "controller"]).await;
     stage.strike().await;
 }
@@ -134,7 +134,7 @@ async fn without_a_controller_nothing_follows_and_the_lease_says_why() {
         screen.text()
     );
     screen.wait_for_line(&["pause", "accepted, no effect after", "the controller's lease is stale"]).await;
-    assert_eq!(stage.journal_words(), ["pause intent", "pause outcome applied", "pause verified"]);
+    stage.journal_is(&["pause intent", "pause outcome applied", "pause verified"]).await;
     assert_eq!(stage.heard(), ["patch rollouts 200", "create events 201"]);
     // It comes back, and the effect that was waited for is seen after all.
     stage.bed.script(&["start", "controller"]).await;

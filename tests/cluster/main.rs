@@ -10,5 +10,6 @@ mod endings;
 mod held;
 mod keys;
 mod people;
+mod previews;
 mod screen;
 mod stage;

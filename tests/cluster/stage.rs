@@ -100,6 +100,16 @@ impl Stage {
         self.journal().iter().map(words).collect()
     }
 
+    /// Waits until the journal says that: what was seen is recorded right after it is on the screen.
+    pub async fn journal_is(&self, words: &[&str]) {
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
+        while self.journal_words() != words {
+            let is = self.journal_words();
+            assert!(tokio::time::Instant::now() < deadline, "the journal is {is:?}, not {words:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// The cockpit's writes for good as the API server heard them: `patch rollouts/status 200`.
     pub fn heard(&self) -> Vec<String> {
         self.requests().into_iter().filter(|words| !words.starts_with("dry ")).collect()

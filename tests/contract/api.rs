@@ -143,6 +143,27 @@ impl Api {
         }
     }
 
+    /// Waits until there is no object of that name in the collection.
+    pub async fn until_gone(&self, collection: &str, name: &str) {
+        let only = format!("{collection}?fieldSelector=metadata.name%3D{name}");
+        let waiting = async {
+            loop {
+                let list = self.get(&only).await.done();
+                if list["items"].as_array().is_none_or(Vec::is_empty) {
+                    return;
+                }
+                let version = list["metadata"]["resourceVersion"].as_str().expect("a version");
+                let mut watch = self.watch(&format!("{only}&watch=true&resourceVersion={version}")).await;
+                while let Some(event) = watch.next().await.filter(|event| event["type"] != "ERROR") {
+                    if event["type"] == "DELETED" {
+                        return;
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{collection}/{name} does not go"));
+    }
+
     /// Gives the namespace up, without waiting until it is gone.
     pub async fn close(self) {
         let path = format!("/api/v1/namespaces/{}", self.namespace);

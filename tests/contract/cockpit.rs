@@ -12,7 +12,8 @@ use flightdeck::release::rollout::Rollout;
 use flightdeck::sources::cluster::Cluster;
 use flightdeck::sources::{api::ANSWER_WITHIN, watch_always};
 use flightdeck::writers::audit::{Journal, Who};
-use flightdeck::writers::kubernetes::{Preflight, Writer};
+use flightdeck::writers::kubernetes::Writer;
+use flightdeck::writers::preflight::Preflight;
 use flightdeck::writers::{Executed, Order, execute, record_verified};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -116,6 +117,8 @@ impl Cockpit {
             model: &self.model,
             target: &rollout.id,
             now: now(),
+            amount: None,
+            reason: "",
             revision: templates.as_ref(),
             authority: Authority::default(),
             access: &Access::new(),
@@ -126,7 +129,7 @@ impl Cockpit {
     /// Asks the server what it would say, sends, and records.
     pub async fn execute(&self, plan: &Plan, preflight: &Preflight) -> Result<Executed, Refusal> {
         let order = Order { plan, preflight, reason: "contract" };
-        execute(order, &self.journal, &self.writer, now).await
+        execute(order, &self.journal, &self.writer.clone().into(), now).await
     }
 
     /// The whole walk of a key: plan, preflight, request, and the effect as the watch reports it.

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod api;
 pub mod cockpit;
+pub mod leaving;
 pub mod objects;
 pub mod reading;
 pub mod sources;
@@ -44,6 +45,9 @@ macro_rules! contract_tests {
             writing::wrong_types_are_422,
             writing::a_strategic_merge_patch_is_415,
             writing::a_delete_has_preconditions,
+            leaving::a_dry_deletion_is_one_by_its_body,
+            leaving::a_namespace_of_another_uid_stays,
+            leaving::a_namespace_goes_with_its_content,
             sources::the_model_follows_what_happens,
             sources::a_watch_survives_410,
             sources::refusals_have_their_kinds,

@@ -3,9 +3,12 @@
 mod bench;
 mod blind;
 mod configured;
+mod flags;
 mod manifests;
+mod previews;
 mod refused;
 mod signals;
 mod verbs;
 mod views;
 mod watching;
+mod workflows;

@@ -3,6 +3,7 @@
 mod details;
 mod faults;
 mod stories;
+mod writing;
 
 use std::path::Path;
 use std::time::Duration;

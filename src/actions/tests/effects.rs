@@ -100,7 +100,7 @@ fn the_likely_cause_is_named() {
     see_lease(&mut model, 400);
     let cause = |model: &Model, seconds| {
         let later = now().checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap();
-        no_effect_cause(model, &id("web"), later)
+        no_effect_cause(model, &plan("abort", paused()).unwrap(), later)
     };
     assert_eq!(cause(&model, 0), "the controller's lease is stale: argo-1 renewed it 6 min ago");
     assert!(cause(&model, 20).starts_with("the API server has not been heard from for 20 s"));

@@ -84,7 +84,7 @@ fn what_moved_on_since_it_was_shown_is_refused() {
 #[test]
 fn a_known_denial_is_a_refusal_with_its_right() {
     let (model, target, mut access) = (model_of(paused()), id("web"), Access::new());
-    let right = plan("abort", paused()).unwrap().requests[0].right.clone();
+    let right = plan("abort", paused()).unwrap().requests[0].right.clone().unwrap();
     access.insert(right.clone(), Verdict::Unknown("timed out".into()));
     assert!(action("abort").unwrap().plan(&wish(&model, &target, &access)).is_ok());
     access.insert(right, Verdict::Denied(String::new()));

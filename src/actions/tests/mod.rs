@@ -1,8 +1,13 @@
 //! What an operator gets for each wish: the exact requests, the refusals, and when an effect counts as there.
 
 mod effects;
+mod flags;
 mod guards;
 mod plans;
+mod previews;
+mod seen;
+mod shop;
+mod workflows;
 
 use super::ACTIONS;
 

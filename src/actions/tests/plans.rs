@@ -44,7 +44,7 @@ fn assert_sends(plan: &Plan, wanted: &[(&str, Value)]) {
     assert_eq!(sent, wanted);
     for request in &plan.requests {
         assert_eq!((request.method, request.content_type), ("PATCH", "application/json-patch+json"));
-        assert_eq!(request.path.ends_with("/status"), request.right.subresource == "status");
+        assert_eq!(request.path.ends_with("/status"), request.right.as_ref().unwrap().subresource == "status");
     }
 }
 
@@ -53,7 +53,7 @@ fn abort_tests_the_revision_but_not_the_step() {
     let plan = plan("abort", paused()).unwrap();
     assert_sends(&plan, &[(STATUS, json!([uid(), revision(), add("/status/abort", true)]))]);
     assert_eq!(plan.effect, Effect::Aborted { pod_hash: "new".into() });
-    assert_eq!(plan.requests[0].right.sentence(), "patch rollouts/status in namespace shop");
+    assert_eq!(plan.requests[0].right.as_ref().unwrap().sentence(), "patch rollouts/status in namespace shop");
     assert!(plan.notes[0].contains("undo"), "{:?}", plan.notes);
 }
 
@@ -184,7 +184,7 @@ fn an_absent_step_index_is_the_first_step_and_is_not_tested() {
 fn pause_and_resume_are_about_the_spec() {
     let plan = plan("pause", progressing()).unwrap();
     assert_sends(&plan, &[(MAIN, json!([uid(), revision(), add("/spec/paused", true)]))]);
-    assert_eq!(plan.requests[0].right.sentence(), "patch rollouts in namespace shop");
+    assert_eq!(plan.requests[0].right.as_ref().unwrap().sentence(), "patch rollouts in namespace shop");
     let mut by_hand = progressing();
     by_hand.spec_paused = true;
     assert_eq!(refusal("pause", by_hand), "already paused by hand");

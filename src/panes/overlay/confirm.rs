@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use crate::keys::{Command, Keymap};
 use crate::theme::{Glyph, Role};
@@ -18,16 +19,16 @@ const WIDTH: u16 = 110;
 
 /// Draws the dialog.
 pub fn draw(cx: &Cx, ui: &Ui, dialog: &Confirm, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
-    let width = WIDTH.min(area.width.saturating_sub(if area.width > 60 { 4 } else { 0 })).max(1);
-    let inner_width = usize::from(width.saturating_sub(4)).max(1);
-    let head = head(cx, ui, dialog);
+    let width = outer_width(area);
+    let inner_width = inner_width(area);
+    let head = head(cx, ui, dialog, inner_width);
     let middle = plan::lines(cx, dialog, inner_width);
     let mut foot = foot(cx, ui, dialog, keymap, inner_width);
     if area.height >= 12 {
         foot.insert(0, Words::new());
     }
     let wanted = head.len() + middle.len() + foot.len() + 4;
-    let room = area.height.saturating_sub(u16::from(area.height > 12) * 2);
+    let room = dialog_height(area);
     let place = brush::centred(area, width, u16::try_from(wanted).unwrap_or(u16::MAX).min(room.max(1)));
     let border = if dialog.wanted_name().is_some() { Role::Danger } else { Role::BorderFocused };
     let inner = brush::frame(cx, &title(dialog), border, place, buf);
@@ -43,6 +44,40 @@ pub fn draw(cx: &Cx, ui: &Ui, dialog: &Confirm, keymap: &Keymap, area: Rect, buf
     brush::lines(cx, &foot[foot.len() - usize::from(for_foot)..], bottom, buf);
 }
 
+/// Whether one can read what would be done to what, in the title or in the head: nobody confirms what they cannot see.
+pub fn is_legible(cx: &Cx, ui: &Ui, dialog: &Confirm, area: Rect) -> bool {
+    if area.is_empty() {
+        return false;
+    }
+    let (width, height) = (outer_width(area), dialog_height(area));
+    let title = title(dialog);
+    let has_border = brush::has_border(Rect { width, height, ..area });
+    // The border and a blank on each side.
+    let room = usize::from(if has_border { width.saturating_sub(6) } else { width });
+    let is_title_seen = title.width() <= room;
+    if dialog.items.len() != 1 {
+        // The objects stand in the middle, which scrolls.
+        return is_title_seen && height > 8;
+    }
+    let is_action_seen = title.0.first().is_some_and(|action| action.text.width() < room);
+    let inside = height.saturating_sub(if has_border { 2 } else { 1 });
+    let is_head_seen = head(cx, ui, dialog, inner_width(area)).len() <= usize::from(inside.div_ceil(3));
+    is_title_seen || (is_action_seen && is_head_seen)
+}
+
+fn outer_width(area: Rect) -> u16 {
+    WIDTH.min(area.width.saturating_sub(if area.width > 60 { 4 } else { 0 })).max(1)
+}
+
+fn inner_width(area: Rect) -> usize {
+    usize::from(outer_width(area).saturating_sub(4)).max(1)
+}
+
+/// Rows that it may have at most.
+fn dialog_height(area: Rect) -> u16 {
+    area.height.saturating_sub(u16::from(area.height > 12) * 2)
+}
+
 fn title(dialog: &Confirm) -> Words {
     let action = dialog.items.first().map_or("nothing to do", |item| item.plan.action);
     let words = Words::of(action, Role::Danger);
@@ -54,11 +89,12 @@ fn title(dialog: &Confirm) -> Words {
 }
 
 /// Which cluster, so that nobody takes one for another; then which object.
-fn head(cx: &Cx, ui: &Ui, dialog: &Confirm) -> Vec<Words> {
+fn head(cx: &Cx, ui: &Ui, dialog: &Confirm, width: usize) -> Vec<Words> {
     let mut contexts: Vec<&str> = dialog.items.iter().map(|item| &*item.plan.target.context).collect();
     contexts.sort_unstable();
     contexts.dedup();
-    let mut words = Words::of("context   ", Role::Header);
+    let is_on_github = dialog.items.iter().any(|item| item.plan.is_on_github());
+    let mut words = Words::of(if is_on_github { "on GitHub " } else { "context   " }, Role::Header);
     for context in contexts {
         match ui.contexts.iter().find(|known| &*known.name == context) {
             Some(known) => {
@@ -75,11 +111,12 @@ fn head(cx: &Cx, ui: &Ui, dialog: &Confirm) -> Vec<Words> {
     let mut lines = vec![words];
     if let [item] = dialog.items.as_slice() {
         let target = &item.plan.target;
-        let object = Words::of("object    ", Role::Header)
-            .and(format!("{} {}", item.plan.kind, target.name), Role::Title)
-            .and("  in namespace ", Role::Dim)
-            .and(&*target.namespace, Role::Title);
-        lines.push(object);
+        let mut object =
+            Words::of("object    ", Role::Header).and(format!("{} {}", item.plan.kind, target.name), Role::Title);
+        if !target.namespace.is_empty() {
+            object = object.and("  in namespace ", Role::Dim).and(&*target.namespace, Role::Title);
+        }
+        lines.extend(object.wrapped(width, 10));
     }
     lines
 }

@@ -1,10 +1,12 @@
-//! What lies over the panes: the dialog before an action, help, palette, and the choice of a revision.
+//! What lies over the panes: the dialog before an action, help, warnings, palette, and the choice of a revision.
 
 mod confirm;
 mod help;
+mod look;
 mod palette;
 mod plan;
 mod revisions;
+mod warnings;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -16,14 +18,29 @@ use super::brush::{self, Words};
 use super::cx::Cx;
 use super::ui::{Overlay, Ui};
 
+/// Brings the overlay that is open in line with the model and the room there is.
+pub fn settle(cx: &Cx, ui: &mut Ui, area: Rect) {
+    if let Some(Overlay::Revisions(choice)) = &mut ui.overlay {
+        choice.settle(cx.model);
+    }
+    if let Some(Overlay::Confirm(dialog)) = &ui.overlay {
+        let is_legible = confirm::is_legible(cx, ui, dialog, area);
+        if let Some(Overlay::Confirm(dialog)) = &mut ui.overlay {
+            dialog.is_legible = is_legible;
+        }
+    }
+}
+
 /// Draws the overlay that is open. The filter is a line in the footer.
 pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
     match &ui.overlay {
         Some(Overlay::Confirm(dialog)) => confirm::draw(cx, ui, dialog, keymap, area, buf),
         Some(Overlay::Help { scroll }) => help::draw(cx, ui, *scroll, keymap, area, buf),
+        Some(Overlay::Look(look)) => look::draw(cx, look, keymap, area, buf),
+        Some(Overlay::Warnings { scroll }) => warnings::draw(cx, ui, *scroll, keymap, area, buf),
         Some(Overlay::Palette(palette)) => palette::draw(cx, palette, keymap, area, buf),
         Some(Overlay::Revisions(choice)) => revisions::draw(cx, choice, keymap, area, buf),
-        Some(Overlay::Filter { .. }) | None => (),
+        Some(Overlay::Filter { .. } | Overlay::Ask(_)) | None => (),
     }
 }
 

@@ -26,13 +26,13 @@ pub fn draw(cx: &Cx, palette: &Palette, keymap: &Keymap, area: Rect, buf: &mut B
     if palette.entries.is_empty() {
         brush::text(cx, "nothing of that name", Role::Unknown, tile::inset(list, tile::GUTTER), buf);
     }
-    let shown = super::window(palette.selected, palette.entries.len(), usize::from(list.height));
+    let shown = super::window(palette.selected.unwrap_or(0), palette.entries.len(), usize::from(list.height));
     let name = palette.entries.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0).min(20);
     for ((index, entry), row) in palette.entries.iter().enumerate().skip(shown.start).zip(list.rows()) {
-        line(cx, entry, name, index == palette.selected, row, buf);
+        line(cx, entry, name, Some(index) == palette.selected, row, buf);
     }
     let (first, second) = split_top(foot, 1);
-    if let Some(why) = palette.entries.get(palette.selected).and_then(|entry| entry.disabled.as_ref()) {
+    if let Some(why) = palette.chosen().and_then(|entry| entry.disabled.as_ref()) {
         let words = Words::of(format!("{} not now: {why}", cx.glyph(Glyph::ReadOnly)), Role::Attention);
         brush::line(cx, &words, None, first, buf);
     }

@@ -42,7 +42,8 @@ fn summary(cx: &Cx, dialog: &Confirm, width: usize) -> Vec<Words> {
             words.push(format!("  {} {} ", change.field, change.from), Role::Text);
             words.push(format!("{} {}  ", cx.glyph(Glyph::Right), change.to), Role::Title);
         }
-        words.append(check(cx, &item.check));
+        let is_tried = item.plan.requests.iter().any(|request| request.right.is_some());
+        words.append(check(cx, &item.check, is_tried));
         lines.extend(words.wrapped(width, 2));
     }
     lines.extend(refused(cx, dialog, width));
@@ -66,13 +67,17 @@ fn item_lines(cx: &Cx, item: &Item, width: usize) -> Vec<Words> {
         let sign = cx.glyph(Glyph::Attention);
         lines.extend(titled("note", Words::of(format!("{sign} {note}"), Role::Attention), width));
     }
-    lines.extend(titled("dry run", check(cx, &item.check), width));
+    // Only Kubernetes tries things dry; from GitHub it is read again.
+    let is_tried = plan.requests.iter().any(|request| request.right.is_some());
+    let title = if is_tried { "dry run" } else { "re-read" };
+    lines.extend(titled(title, check(cx, &item.check, is_tried), width));
     for (number, request) in plan.requests.iter().enumerate() {
         let title = if number == 0 { "sends" } else { "then" };
         lines.extend(request_lines(title, request, width));
     }
     if !plan.diff.is_empty() {
-        lines.extend(titled("template", Words::of("the pod template changes like this:", Role::Dim), width));
+        let what = if is_tried { "the pod template changes like this:" } else { "the file changes like this:" };
+        lines.extend(titled(if is_tried { "template" } else { "file" }, Words::of(what, Role::Dim), width));
         lines.extend(plan.diff.iter().flat_map(|line| diff_line(line).wrapped(width, 4)));
     }
     lines
@@ -102,7 +107,7 @@ fn request_lines(title: &str, request: &Request, width: usize) -> Vec<Words> {
 
 /// The body as it is sent; of a JSON patch each operation on a line of its own.
 fn body(body: &Value) -> Vec<String> {
-    let Value::Array(operations) = body else { return vec![body.to_string()] };
+    let Value::Array(operations) = body else { return vec![in_short(body)] };
     let last = operations.len().saturating_sub(1);
     let part = |(index, operation): (usize, &Value)| {
         let open = if index == 0 { "[" } else { "" };
@@ -112,14 +117,27 @@ fn body(body: &Value) -> Vec<String> {
     operations.iter().enumerate().map(part).collect()
 }
 
-/// What the API server said when it was asked first.
-pub fn check(cx: &Cx, check: &Check) -> Words {
+/// A file's content is told by its size: the difference is shown below.
+fn in_short(body: &Value) -> String {
+    let mut body = body.clone();
+    if let Some(content) = body.get_mut("content")
+        && let Some(bytes) = content.as_str().map(str::len)
+    {
+        *content = format!("({bytes} bytes of base64: the file as shown below)").into();
+    }
+    if body.is_null() { "without a body".to_owned() } else { body.to_string() }
+}
+
+/// What the other side said when it was asked first.
+pub fn check(cx: &Cx, check: &Check, is_tried: bool) -> Words {
+    let (asking, passed) = match is_tried {
+        true => ("asking the API server", "the API server would accept it"),
+        false => ("asking GitHub", "it is still as shown; GitHub cannot try it dry"),
+    };
     match check {
-        Check::Running => {
-            Words::of(format!("{} asking the API server", cx.glyph(Glyph::Progressing)), Role::Progressing)
-        }
+        Check::Running => Words::of(format!("{} {asking}", cx.glyph(Glyph::Progressing)), Role::Progressing),
         Check::Passed(warnings) if warnings.is_empty() => {
-            Words::of(format!("{} the API server would accept it", cx.glyph(Glyph::Ok)), Role::Ok)
+            Words::of(format!("{} {passed}", cx.glyph(Glyph::Ok)), Role::Ok)
         }
         Check::Passed(warnings) => {
             let sign = cx.glyph(Glyph::Attention);

@@ -34,12 +34,13 @@ pub fn draw(cx: &Cx, choice: &Revisions, keymap: &Keymap, area: Rect, buf: &mut 
     if sets.is_empty() {
         brush::text(cx, "loading its ReplicaSets", Role::Unknown, list, buf);
     }
-    let shown = super::window(choice.selected, sets.len(), usize::from(list.height));
+    let selected = choice.index(&sets);
+    let shown = super::window(selected.unwrap_or(0), sets.len(), usize::from(list.height));
     for ((index, set), row) in sets.iter().enumerate().skip(shown.start).zip(list.rows()) {
-        line(cx, rollout, set, index == choice.selected, row, buf);
+        line(cx, rollout, set, Some(index) == selected, row, buf);
     }
     let (first, second) = split_top(foot, 1);
-    let revision = sets.get(choice.selected).and_then(|set| set.revision);
+    let revision = selected.and_then(|index| sets.get(index)?.revision);
     if let Some(Err(why)) = revision.map(|revision| availability::undo_to(cx.model, rollout, revision)) {
         let words = Words::of(format!("{} not to this one: {why}", cx.glyph(Glyph::ReadOnly)), Role::Attention);
         brush::line(cx, &words, None, first, buf);

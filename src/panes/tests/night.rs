@@ -258,6 +258,7 @@ pub fn event(rollout: &Rollout, number: usize, second: i64, warning: bool, reaso
         reason: reason.into(),
         message: visible(message).into(),
         at: Some(at(second)),
+        first: Some(at(second)),
         count: 1 + number as i64,
     }
 }

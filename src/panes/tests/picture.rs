@@ -41,7 +41,8 @@ pub fn writing() -> Ui {
 pub fn plan(model: &Model, name: &str, target: &ObjectId, revision: Option<&Templates>) -> Plan {
     let authority = Authority { read_only: false, protected: true, write_until: Some(at(3600)) };
     let access = Access::new();
-    let wish = Wish { model, target, now: now(), revision, authority, access: &access, shown: None };
+    let wish =
+        Wish { model, target, now: now(), revision, amount: None, reason: "", authority, access: &access, shown: None };
     action(name).unwrap().plan(&wish).unwrap()
 }
 
@@ -56,6 +57,7 @@ pub fn dialog(plans: Vec<Plan>, check: Check) -> Confirm {
         reason_required: true,
         field: Field::Keys,
         scroll: 0,
+        is_legible: true,
     }
 }
 

@@ -72,14 +72,16 @@ fn screens(text: &str, target: &ObjectId, model: &Model) -> Vec<Ui> {
     let mut confirm = dialog(vec![plan], Check::Refused(text.into()));
     (confirm.reason, confirm.typed) = (text.into(), text.into());
     for overlay in [
-        Overlay::Palette(Palette { text: text.into(), entries: vec![entry], selected: 0 }),
+        Overlay::Palette(Palette { text: text.into(), entries: vec![entry], selected: Some(0) }),
         Overlay::Filter { text: text.into(), error: Some(text.into()) },
         Overlay::Confirm(Box::new(confirm)),
         Overlay::Help { scroll: 3 },
-        Overlay::Revisions(Revisions { rollout: target.clone(), selected: 0, opened: now() }),
+        Overlay::Warnings { scroll: 1 },
+        Overlay::Revisions(Revisions { rollout: target.clone(), selected: None, opened: now() }),
     ] {
         let mut over = ui();
         over.overlay = Some(overlay);
+        over.warnings = vec![text.into(); 3];
         uis.push(over);
     }
     assert!(!model.rollouts.is_empty());

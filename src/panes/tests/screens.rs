@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::actions::ACTIONS;
 use crate::actions::plan::Refusal;
 use crate::panes::filter::Filter;
-use crate::panes::ui::{Check, Field, Notice, Overlay, Palette, PaletteEntry, Revisions, Ui};
+use crate::panes::ui::{AtWork, Check, Field, Notice, Overlay, Palette, PaletteEntry, Revisions, Ui};
 use crate::release::model::Model;
 use crate::release::observation::{Change, Failure, FailureKind, Observation, Report, Said};
 use crate::theme::{Depth, Glyphs, Role, Theme};
@@ -51,8 +51,31 @@ fn zoomed_filtered_marked_and_sorted() {
     ui.lists[1].mark();
     ui.lists[1].mark();
     ui.notice = Some(Notice { text: "abort shop/web took effect in 1.8 s".into(), role: Role::Ok, until: None });
-    (ui.at_work, ui.fault, ui.world) = (2, Some("403".into()), "demo");
+    let at_work = |name: &str| AtWork {
+        uid: id(name).uid,
+        needs: Vec::new(),
+        words: "abort: waiting for the effect".to_owned(),
+        is_open: true,
+    };
+    ui.at_work = ["web", "checkout"].map(at_work).into();
+    (ui.fault, ui.world) = (Some("403".into()), "demo");
     picture!("zoomed_80x24", &model, &mut ui, (80, 24));
+}
+
+#[test]
+fn what_a_filter_hides_is_counted() {
+    let model = night();
+    let mut ui = ui();
+    for list in &mut ui.lists[..2] {
+        list.filter = Filter::parse("shop/checkout").unwrap();
+    }
+    (ui.focus, ui.zoom) = (1, true);
+    let rollouts = text(&model, &mut ui, (80, 24));
+    assert!(rollouts.contains("2 Rollouts 1 of 9  /shop/checkout"), "{rollouts}");
+    assert!(rollouts.contains("1 Now /shop/checkout"), "a list that is not on the screen says so too:\n{rollouts}");
+    ui.focus = 0;
+    let now = text(&model, &mut ui, (80, 24));
+    assert!(now.contains("1 of 6  /shop/checkout  ▲ 5 that need a human are hidden"), "{now}");
 }
 
 fn failing(kind: FailureKind, message: &str) -> Said {
@@ -212,9 +235,9 @@ fn overlays() {
         disabled: (action.name == "retry").then(|| "not aborted".to_owned()),
     };
     let entries: Vec<PaletteEntry> = ACTIONS.iter().map(entry).collect();
-    ui.overlay = Some(Overlay::Palette(Palette { text: "re".into(), entries, selected: 4 }));
+    ui.overlay = Some(Overlay::Palette(Palette { text: "re".into(), entries, selected: Some(4) }));
     picture!("palette_80x24", &model, &mut ui, (80, 24));
-    ui.overlay = Some(Overlay::Revisions(Revisions { rollout: id("checkout"), selected: 1, opened: now() }));
+    ui.overlay = Some(Overlay::Revisions(Revisions { rollout: id("checkout"), selected: None, opened: now() }));
     picture!("revisions_80x24", &model, &mut ui, (80, 24));
     ui.overlay = Some(Overlay::Filter { text: "/(".into(), error: Some("not a regular expression".into()) });
     let last = text(&model, &mut ui, (80, 24)).lines().last().unwrap().to_owned();

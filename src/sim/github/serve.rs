@@ -56,6 +56,10 @@ pub(in crate::sim) async fn respond(
         Door::Store => shared.with(|state| store(&state.github, &call, &token)),
         Door::Api => shared.with(|state| api(&mut state.github, &call, fault, &token, &known)),
     };
+    let response = match fault {
+        Fault::GithubLost if head.method != Method::GET => plain(502, "Bad Gateway"),
+        _ => response,
+    };
     shared.record_asked(Asked {
         method: head.method.to_string(),
         path: head.uri.path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default(),
@@ -64,6 +68,9 @@ pub(in crate::sim) async fn respond(
         is_store: door == Door::Store,
         has_token: !token.is_empty(),
     });
+    if let (Fault::GithubSlowWrites(by), true) = (fault, head.method != Method::GET) {
+        tokio::time::sleep(by).await;
+    }
     response
 }
 

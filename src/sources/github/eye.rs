@@ -122,8 +122,14 @@ impl Eye {
 
     async fn previews(&mut self, client: &Client, previews: &BTreeSet<u64>) -> Result<Look, Miss> {
         let is_listed = |number: &u64| self.open.iter().any(|pull| pull.number == *number);
+        let unlisted: Vec<u64> =
+            previews.iter().copied().filter(|number| !is_listed(number)).take(MOST_LOOKUPS).collect();
+        if !unlisted.is_empty() {
+            // To a token that has lost its right every pull request is a 404: none of them must look like gone.
+            self.is_readable = client.get(&self.repository, "repository").await.is_ok();
+        }
         let mut lookups = BTreeMap::new();
-        for number in previews.iter().copied().filter(|number| !is_listed(number)).take(MOST_LOOKUPS) {
+        for number in unlisted {
             let path = format!("{}/pulls/{number}", self.repository);
             let lookup = match client.get(&path, "pull request").await {
                 Ok(pull) => match PullRequest::read(&pull) {
@@ -206,6 +212,7 @@ impl Eye {
         }
         self.costs.keep(&wanted);
         let mut look = Look::of(Finding::Costs(costs), Duty::Plan, view);
+        look.findings.push(Finding::LimitVariable(crate::release::text::visible(&self.settings.files.limit_variable)));
         look.findings.push(Finding::Limit(self.limit(client).await?));
         Ok(look)
     }

@@ -63,7 +63,9 @@ impl Schedule {
         let first = Topic::ALL.iter().filter_map(|topic| Some((topic, self.turns.get(topic)?)));
         let first = first.min_by_key(|(topic, turn)| {
             let place = Topic::ALL.iter().position(|other| other == *topic);
-            (turn.due, turn.looked.is_some() && !self.shown.contains(topic), place)
+            let is_basis = **topic == Topic::Pulls && turn.looked.is_none();
+            let is_shown = self.shown.contains(topic);
+            (turn.due, !is_basis && !is_shown, turn.looked.is_some() && !is_shown, place)
         });
         first.map_or((Topic::Pulls, self.stirred), |(topic, turn)| (*topic, turn.due))
     }
@@ -211,6 +213,16 @@ mod tests {
         let schedule = looked_at_once(now);
         assert_eq!(due_in(&schedule, Topic::Pulls, now), 60);
         assert_eq!(due_in(&schedule, Topic::Drift, now), 120);
+    }
+
+    #[test]
+    fn what_somebody_waits_for_comes_before_what_nobody_looks_at() {
+        let now = Instant::now();
+        let mut schedule = Schedule::new(&Topic::ALL, now);
+        schedule.show(&[Topic::Cost].into(), now);
+        assert_eq!(schedule.next().0, Topic::Pulls, "the others rest on it");
+        schedule.succeed(Topic::Pulls, false, None, now);
+        assert_eq!(schedule.next().0, Topic::Cost);
     }
 
     #[test]

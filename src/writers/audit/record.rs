@@ -19,7 +19,7 @@ impl Who {
     }
 }
 
-/// The three records that an action leaves.
+/// The three records that an action leaves, or the one of an action that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -29,6 +29,8 @@ pub enum Kind {
     Outcome,
     /// What the cluster showed afterwards.
     Verified,
+    /// Never sent, and why; it has no intent.
+    Refused,
 }
 
 /// What is to be recorded.
@@ -49,6 +51,9 @@ pub struct Entry {
     /// The object before, of an intent only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
+    /// What undoes it, of an intent only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inverse: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,9 @@ const REDACTED: &str = "(redacted)";
 /// A larger object before is recorded by its hash only.
 const LARGEST_BEFORE: usize = 256 << 10;
 
+/// A longer text in a request is recorded by its hash only.
+const LARGEST_TEXT: usize = 64 << 10;
+
 /// Words in the name of a variable whose value is nobody's business.
 const SECRET_WORDS: &[&str] = &["pass", "secret", "token", "key", "credential", "auth", "dsn"];
 
@@ -17,6 +20,7 @@ pub(super) fn entry(mut entry: Entry) -> Entry {
     entry.before = entry.before.map(before);
     for request in &mut entry.requests {
         variables(request);
+        shorten(request);
     }
     entry
 }
@@ -43,7 +47,19 @@ fn before(mut object: Value) -> Value {
     object
 }
 
-/// Redacts literal values of variables and addresses with a password in them, wherever they stand.
+/// Bulk out of a request: a whole file is sent to change one line of it.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        Value::String(text) if text.len() > LARGEST_TEXT => {
+            *value = json!({ "tooLarge": text.len(), "sha256": sha256(text.as_bytes()) });
+        }
+        _ => (),
+    }
+}
+
+/// Redacts literal values of variables and addresses with a password or a token in them, wherever they stand.
 fn variables(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(variables),
@@ -54,7 +70,7 @@ fn variables(value: &mut Value) {
             }
             fields.values_mut().for_each(variables);
         }
-        Value::String(text) if holds_a_password(text) => *text = REDACTED.to_owned(),
+        Value::String(text) if holds_a_password(text) || holds_a_token(text) => *text = REDACTED.to_owned(),
         _ => (),
     }
 }
@@ -71,4 +87,13 @@ fn holds_a_password(text: &str) -> bool {
     };
     let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
     authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+}
+
+/// `scheme://host/path?token=...`: GitHub hands out such addresses for the files of private repositories.
+fn holds_a_token(text: &str) -> bool {
+    let Some((_, query)) = text.split_once("://").and_then(|(_, rest)| rest.split_once('?')) else {
+        return false;
+    };
+    let names = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.0));
+    names.into_iter().any(|name| names_a_secret(name) || name.to_ascii_lowercase().contains("sig"))
 }

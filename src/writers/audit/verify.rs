@@ -22,6 +22,8 @@ pub enum Verified {
         /// Unfinished lines that a crash or a full disk left; none of them was ever acknowledged.
         torn: usize,
     },
+    /// There never was one.
+    Missing,
     /// Somebody or something changed it.
     Broken {
         /// From 1.
@@ -41,6 +43,11 @@ pub fn verify(directory: &Path) -> io::Result<Verified> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
+    if file.is_none() && head.is_none() {
+        // The first record brings the lock, and nobody takes that away again.
+        let why = "the journal and its head file are gone: something was recorded here, the lock is left".to_owned();
+        return Ok(if lock.is_ok() { Verified::Broken { line: 1, why } } else { Verified::Missing });
+    }
     let mut chain = Chain { previous: nothing(), head, ..Chain::default() };
     if let Some(file) = file {
         let mut reader = BufReader::new(file);

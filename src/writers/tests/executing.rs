@@ -34,7 +34,7 @@ async fn an_action_leaves_intent_outcome_and_verification() {
     let (writer, journal, plan) = (server.writer(PATIENT), journal(directory.path()), plan("abort", paused()).unwrap());
     let preflight = writer.preflight(&plan).await;
     let order = Order { plan: &plan, preflight: &preflight, reason: "INC-42" };
-    let executed = execute(order, &journal, &writer, clock).await.unwrap();
+    let executed = execute(order, &journal, &writer.clone().into(), clock).await.unwrap();
     assert!(executed.outcome.is_applied());
     assert_eq!(executed.notes, Vec::<String>::new());
     record_verified(&journal, &plan, &executed, &Progress::Done, "", now(), 1_800).await.unwrap();
@@ -69,7 +69,7 @@ async fn what_cannot_be_recorded_is_not_done() {
     let file = directory.path().join("state");
     std::fs::write(&file, "").unwrap();
     let order = Order { plan: &plan, preflight: &preflight, reason: "" };
-    let refusal = execute(order, &Journal::new(&file, who()), &writer, clock).await.unwrap_err();
+    let refusal = execute(order, &Journal::new(&file, who()), &writer.clone().into(), clock).await.unwrap_err();
     assert!(refusal.reason.starts_with("not recorded, so not done: "), "{}", refusal.reason);
 }
 
@@ -85,7 +85,7 @@ async fn what_the_dry_run_refuses_is_neither_sent_nor_recorded() {
     let (writer, plan) = (server.writer(PATIENT), plan("abort", paused()).unwrap());
     let preflight = writer.preflight(&plan).await;
     let order = Order { plan: &plan, preflight: &preflight, reason: "" };
-    let refusal = execute(order, &journal(directory.path()), &writer, clock).await.unwrap_err();
+    let refusal = execute(order, &journal(directory.path()), &writer.clone().into(), clock).await.unwrap_err();
     assert_eq!(refusal.reason, "denied: admission webhook \"x\" denied the request: no");
     assert!(server.sent(Method::PATCH).is_empty());
     assert!(read(directory.path()).unwrap().is_empty());
@@ -103,7 +103,7 @@ async fn an_unknown_outcome_and_a_forbidden_event_are_told() {
     let (writer, plan) = (server.writer(PATIENT), plan("abort", paused()).unwrap());
     let preflight = writer.preflight(&plan).await;
     let order = Order { plan: &plan, preflight: &preflight, reason: "" };
-    let executed = execute(order, &journal(directory.path()), &writer, clock).await.unwrap();
+    let executed = execute(order, &journal(directory.path()), &writer.clone().into(), clock).await.unwrap();
     assert!(matches!(executed.outcome, Outcome::Unknown { .. }));
     assert_eq!(executed.notes, ["no Event was left on it: 403 no events"]);
     assert_eq!(read(directory.path()).unwrap()[0].entry.result.as_ref().unwrap()["result"], "unknown");

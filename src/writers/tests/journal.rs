@@ -57,9 +57,9 @@ fn records_are_numbered_chained_and_private() {
 }
 
 #[test]
-fn an_empty_place_is_whole() {
+fn where_nothing_was_recorded_there_is_no_journal() {
     let directory = tempfile::tempdir().unwrap();
-    assert_eq!(verify(directory.path()).unwrap(), Verified::Whole { records: 0, torn: 0 });
+    assert_eq!(verify(directory.path()).unwrap(), Verified::Missing);
     assert!(read(directory.path()).unwrap().is_empty());
 }
 
@@ -219,6 +219,26 @@ fn a_loosened_file_is_closed_again() {
 }
 
 #[test]
+fn a_file_on_github_leaves_no_token_and_no_bulk() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = "QUJD".repeat(20_000);
+    let mut commit = entry("");
+    let address = "https://raw.githubusercontent.com/acme/shop/main/flags.yaml";
+    commit.before = Some(json!({ "sha": "abc", "content": "QUJD", "html_url": "https://github.com/acme/shop",
+        "url": "https://api.github.com/repos/acme/shop/contents/flags.yaml?ref=main",
+        "download_url": format!("{address}?token=hunter2") }));
+    commit.requests = vec![json!({ "method": "PUT", "body": { "sha": "abc", "content": content } })];
+    journal(folder.path()).append(commit, now()).unwrap();
+    let record = read(folder.path()).unwrap().remove(0).entry;
+    let before = record.before.unwrap();
+    assert_eq!((&before["download_url"], &before["content"]), (&json!("(redacted)"), &json!("QUJD")));
+    assert!(before["url"].as_str().unwrap().ends_with("?ref=main"));
+    let body = &record.requests[0]["body"];
+    assert_eq!((&body["sha"], &body["content"]["tooLarge"]), (&json!("abc"), &json!(80_000)));
+    assert_eq!(body["content"]["sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
 fn secrets_and_bulk_stay_out() {
     let directory = tempfile::tempdir().unwrap();
     let container = json!({ "env": [
@@ -246,6 +266,15 @@ fn secrets_and_bulk_stay_out() {
     let text = fs::read_to_string(directory.path().join(FILE)).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("debug") && text.contains("owner") && text.len() < 10_000);
+}
+
+#[test]
+fn a_journal_that_was_taken_away_is_missed() {
+    let directory = written(2);
+    fs::remove_file(directory.path().join(FILE)).unwrap();
+    assert_eq!(broken_at(directory.path()), 1, "the head file knows of it");
+    fs::remove_file(directory.path().join("audit.head")).unwrap();
+    assert_eq!(broken_at(directory.path()), 1, "the lock knows of it");
 }
 
 proptest! {

@@ -28,6 +28,7 @@ fn entry(reason: &str) -> Entry {
         requests: Vec::new(),
         reason: reason.into(),
         before: None,
+        inverse: None,
         result: None,
         took_ms: None,
     }

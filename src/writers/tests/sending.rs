@@ -19,7 +19,7 @@ async fn send(action: &str, reply: impl Fn(&Arrived) -> Reply + Send + Sync + 's
     let plan = plan(action, paused()).unwrap();
     let writer = server.writer(PATIENT);
     // A connection that was used before is the one that a client might be tempted to repeat on.
-    let _ = writer.may(&plan.requests[0].right, None).await;
+    let _ = writer.may(plan.requests[0].right.as_ref().unwrap(), None).await;
     let outcome = writer.send(&plan).await;
     assert_eq!(server.sent(Method::PATCH).len(), 1, "{:?}", server.all());
     outcome
@@ -146,7 +146,7 @@ async fn the_preflight_asks_reads_and_tries_but_changes_nothing() {
     let server = Server::start(permissive(object(1), |_| panic!("sent for good"))).await;
     let plan = plan("abort", paused()).unwrap();
     let preflight = server.writer(PATIENT).preflight(&plan).await;
-    assert_eq!(preflight.access, [(plan.requests[0].right.clone(), Verdict::Allowed)]);
+    assert_eq!(preflight.access, [(plan.requests[0].right.clone().unwrap(), Verdict::Allowed)]);
     assert_eq!(preflight.before["metadata"]["uid"], "uid-web");
     let dry_run = preflight.dry_run[0].as_ref().unwrap();
     assert_eq!(dry_run.warnings, ["this is only a try"]);

@@ -107,6 +107,8 @@ async fn what_was_read_makes_a_plan() {
         target: &rollout.id,
         now: now(),
         revision: Some(&templates),
+        amount: None,
+        reason: "",
         authority: Authority::default(),
         access: &Access::new(),
         shown: None,

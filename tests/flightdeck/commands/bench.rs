@@ -23,8 +23,40 @@ pub struct Bench {
 
 impl Bench {
     pub async fn new() -> Bench {
-        let config = WorldConfig { stories: vec![include_str!("story.yaml").to_owned()], speed: 1.0 };
-        let world = World::start(config).await.expect("a world");
+        Bench::of(&[include_str!("story.yaml")]).await
+    }
+
+    /// With the demo's repository, changed like this, and a configuration that names it.
+    pub async fn with_github(change: impl FnOnce(&str) -> String) -> Bench {
+        let story = change(include_str!("../../../fixtures/demo/github.yaml"));
+        let bench = Bench::of(&[include_str!("story.yaml"), &story]).await;
+        bench.repository("operator");
+        bench
+    }
+
+    /// Configures the repository, with that token.
+    pub fn repository(&self, token: &str) {
+        let token = self.home.write("token", token);
+        let url = self.world.github_url();
+        let github = format!("github:\n  repository: acme/shop\n  url: {url}\n  token_file: {}\n", token.display());
+        self.home.write("config/config.yaml", &github);
+    }
+
+    /// What GitHub was asked to change: `PUT 200 /repos/...`.
+    pub fn writes(&self) -> Vec<String> {
+        let asked = self.world.asked().into_iter().filter(|asked| asked.method != "GET");
+        asked.map(|asked| format!("{} {} {}", asked.method, asked.status, asked.path)).collect()
+    }
+
+    /// The journal's records, oldest first.
+    pub fn records(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.home.journal()).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a record")).collect()
+    }
+
+    async fn of(stories: &[&str]) -> Bench {
+        let stories = stories.iter().map(|story| (*story).to_owned()).collect();
+        let world = World::start(WorldConfig { stories, ..WorldConfig::empty() }).await.expect("a world");
         let home = Home::new();
         home.write("kubeconfig", &kubeconfig(&world.kubernetes_url()));
         Bench { world, home }

@@ -65,3 +65,14 @@ async fn a_server_that_goes_away_is_said() {
     bench.world.fault(Fault::TooMany);
     one_sentence(bench.run("rollout list").await, 3, "slow down");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_does_not_exist_is_no_empty_one() {
+    let bench = Bench::new().await;
+    for command in ["rollout list", "status", "rollout get web", "rollout abort web --yes"] {
+        let words = "there is no namespace nosuch in context";
+        one_sentence(bench.run(&format!("{command} -n nosuch")).await, 3, words);
+    }
+    // Who may not ask is told nothing about it.
+    bench.run("rollout list -n nosuch --context nobody").await.ends(4).says("cannot list resource");
+}

@@ -101,7 +101,10 @@ async fn many_objects_have_one_result_each() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_journal_holds_intent_outcome_and_effect_and_shows_an_edit() {
     let bench = Bench::new().await;
-    bench.run("audit verify -o json").await.ends(0);
+    let none = bench.run("audit verify -o json").await.ends(3).json();
+    assert_eq!(none["verdict"], json!("unknown"), "what is not there is not whole: {none:#}");
+    let dry = bench.run("rollout abort web -n shop --dry-run -o json").await.ends(0).result();
+    assert_eq!(dry["reason"], json!("dry run: would be applied; nothing was changed"), "{dry:#}");
     bench.home.run(&["rollout", "abort", "web", "--yes", "--reason", "bad canary"], "").await.ends(0);
     let verdict = bench.run("audit verify -o json").await.ends(0).json();
     assert_eq!((&verdict["verdict"], &verdict["records"]), (&json!("pass"), &json!(3)));
@@ -116,5 +119,7 @@ async fn the_journal_holds_intent_outcome_and_effect_and_shows_an_edit() {
     let broken = bench.run("audit verify -o json").await.ends(1).json();
     assert_eq!(broken["verdict"], json!("fail"));
     bench.home.write("state/audit.jsonl", journal.lines().next().unwrap());
+    bench.run("audit verify").await.ends(1);
+    std::fs::remove_file(bench.home.journal()).unwrap();
     bench.run("audit verify").await.ends(1);
 }

@@ -30,7 +30,7 @@ fn given_back(pty: &Pty) {
 #[test]
 fn every_size_is_survived_with_everything_open() {
     let mut pty = demo();
-    let overlays = [("?", "help:"), (":", "commands"), ("/", "word  !not")];
+    let overlays = [("?", "help:"), (":", "━ commands ━"), ("/", "word  !not")];
     for (keys, what) in [("", ""), ("\r", "")].into_iter().chain(overlays) {
         pty.press(keys);
         for (columns, rows) in [(40, 10), (10, 3), (2, 2), (1, 1), (200, 2), (3, 60), (200, 60), (80, 24)] {
@@ -124,7 +124,7 @@ fn a_write_on_its_way_is_recorded_before_the_end() {
             None => pty.hang_up(),
         }
         pty.ends_within(Duration::from_secs(10));
-        assert_eq!(kinds(&pty), ["intent", "outcome"], "{name}");
+        assert_eq!(kinds(&pty), ["intent", "outcome", "verified"], "{name}");
         assert_eq!(records(&pty)[1].pointer("/result/result"), Some(&json!("applied")), "{name}: {:?}", records(&pty));
     }
 }

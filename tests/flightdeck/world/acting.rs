@@ -63,7 +63,7 @@ async fn undo_to_a_chosen_revision() {
     let sets = |deck: &Deck| deck.app.model.replica_sets.len();
     deck.until("revisions to choose from", |deck| sets(deck) >= 2).await;
     deck.later(400);
-    deck.press("j enter");
+    deck.press("enter");
     deck.until("the dialog", |deck| deck.dialog().is_some()).await;
     deck.asked().await;
     deck.confirm();

@@ -85,6 +85,7 @@ impl Deck {
         let contexts: Vec<(Arc<str>, Address)> = vec![("test".into(), Address::Kubeconfig(Box::new(read)))];
         let settings = Settings {
             contexts: vec![settled.context("test")],
+            repository: settled.github.as_ref().map(|github| settled.context(&github.repository.to_string())),
             keymap: settled.keymap,
             theme: settled.theme,
             glyphs: settled.glyphs,

@@ -84,8 +84,11 @@ async fn forbidden_writes_are_said_before_anything_is_sent() {
     };
     assert!(refused(&deck).contains("may not"), "{}", refused(&deck));
     deck.press("y");
-    assert!(deck.dialog().is_some());
-    assert!(deck.writes().is_empty() && deck.journal().is_empty());
+    assert!(deck.dialog().is_some() && deck.writes().is_empty());
+    deck.until("a record of the refusal", |deck| deck.journal().len() == 1).await;
+    let record = deck.journal().remove(0);
+    assert_eq!((&record["kind"], &record["result"]["result"]), (&"refused".into(), &"refused".into()), "{record:#}");
+    deck.until("the audit pane tells it", |deck| deck.app.model.deeds.len() == 1).await;
     // Rights that were granted meanwhile count at once.
     deck.fault(Fault::None);
     deck.press("esc P");

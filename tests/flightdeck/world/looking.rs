@@ -69,6 +69,8 @@ async fn the_palette_finds_and_does() {
     let Some(Overlay::Palette(palette)) = &deck.app.ui.overlay else { panic!("{:?}", deck.app.ui.overlay) };
     assert_eq!(palette.entries[0].name, "promote");
     deck.press("enter");
+    assert!(deck.dialog().is_none(), "a guess changes nothing");
+    deck.press("ctrl-u 'prom' enter");
     assert_eq!(deck.dialog().map(|open| open.items[0].plan.action), Some("promote"));
     deck.later(400);
     deck.press("enter");

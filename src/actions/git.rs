@@ -1,0 +1,161 @@
+//! A change on GitHub: a commit of one file, straight to its branch, or as a pull request where the branch is protected.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::SignedDuration;
+use serde_json::json;
+use similar::TextDiff;
+
+use super::facts::short;
+use super::guard::Seen;
+use super::plan::{Effect, FromTo, Held, Plan, Refusal, Request};
+use super::{Action, Wish};
+use crate::release::object::ObjectId;
+use crate::release::text::visible_up_to;
+
+/// GitHub's lists lag behind its writes by seconds, and are asked every few seconds.
+const SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// A file as it was seen, and as it is to be.
+pub(super) struct Commit<'a> {
+    /// `owner/name`
+    pub repository: &'a str,
+    pub path: &'a str,
+    pub branch: &'a str,
+    /// The blob's sha: the precondition.
+    pub sha: &'a str,
+    /// The commit that a branch of its own begins at.
+    pub head: Option<&'a str>,
+    pub is_protected: Option<bool>,
+    pub before: &'a str,
+    pub after: &'a str,
+    pub message: String,
+    /// What the branch is called after, where one is needed: `kill-new_checkout`.
+    pub topic: String,
+}
+
+impl Commit<'_> {
+    /// The plan: a commit with that effect, or a pull request.
+    pub fn plan(
+        self,
+        wish: &Wish<'_>,
+        action: &'static Action,
+        kind: &'static str,
+        effect: Effect,
+    ) -> Result<Plan, Refusal> {
+        let side = self.side_branch();
+        let is_protected = self.is_protected == Some(true);
+        let requests = if is_protected { self.by_pull_request(&side)? } else { vec![self.put(self.branch, true)] };
+        let to = if is_protected { format!("pull request from {side}") } else { format!("commit to {}", self.branch) };
+        let changes = vec![FromTo::new(self.path, format!("blob {}", short(self.sha)), to)];
+        let effect = if is_protected { Effect::PullOpened { branch: side } } else { effect };
+        let mut plan = plan(wish, action, kind, requests, changes, effect);
+        plan.diff = self.diff();
+        if self.is_protected.is_none() {
+            let doubt =
+                format!("whether {} is protected cannot be seen: if so, GitHub refuses the commit", self.branch);
+            plan.notes.push(doubt);
+        }
+        if is_protected {
+            plan.notes.push(format!("{} is protected: not in effect before the pull request is merged", self.branch));
+        }
+        Ok(plan)
+    }
+
+    fn by_pull_request(&self, side: &str) -> Result<Vec<Request>, Refusal> {
+        let unknown = || Refusal::because(format!("the head of {} is not known yet: try again", self.branch));
+        let head = self.head.ok_or_else(unknown)?;
+        let repository = format!("/repos/{}", self.repository);
+        let post = |path: String, body| Request {
+            method: "POST",
+            path,
+            content_type: "application/json",
+            body,
+            right: None,
+            held: Vec::new(),
+        };
+        let mut branch =
+            post(format!("{repository}/git/refs"), json!({ "ref": format!("refs/heads/{side}"), "sha": head }));
+        branch.held = vec![self.held()];
+        let body = "Made with Flightdeck. It is not in effect before it is merged.";
+        let pull = json!({ "title": self.message, "head": side, "base": self.branch, "body": body });
+        Ok(vec![branch, self.put(side, false), post(format!("{repository}/pulls"), pull)])
+    }
+
+    fn put(&self, branch: &str, is_checked: bool) -> Request {
+        Request {
+            method: "PUT",
+            path: self.contents(),
+            content_type: "application/json",
+            body: json!({
+                "message": self.message, "branch": branch, "sha": self.sha,
+                "content": STANDARD.encode(self.after),
+            }),
+            right: None,
+            held: if is_checked { vec![self.held()] } else { Vec::new() },
+        }
+    }
+
+    fn held(&self) -> Held {
+        Held {
+            what: self.path.to_owned(),
+            path: format!("{}?ref={}", self.contents(), escaped(self.branch)),
+            pointer: "/sha",
+            value: self.sha.into(),
+        }
+    }
+
+    fn contents(&self) -> String {
+        let path: Vec<String> = self.path.split('/').map(escaped).collect();
+        format!("/repos/{}/contents/{}", self.repository, path.join("/"))
+    }
+
+    /// The same for the same edit of the same file: pressed twice, the second finds the first.
+    fn side_branch(&self) -> String {
+        let plain =
+            |character: char| if character.is_ascii_alphanumeric() || character == '_' { character } else { '-' };
+        let topic: String = self.topic.chars().map(plain).take(60).collect();
+        format!("flightdeck/{topic}-{}", short(self.sha))
+    }
+
+    fn diff(&self) -> Vec<String> {
+        let diff = TextDiff::from_lines(self.before, self.after);
+        let text = diff.unified_diff().context_radius(2).to_string();
+        text.lines().take(400).map(|line| visible_up_to(line, 400)).collect()
+    }
+}
+
+/// A plan for something on GitHub.
+pub(super) fn plan(
+    wish: &Wish<'_>,
+    action: &'static Action,
+    kind: &'static str,
+    requests: Vec<Request>,
+    changes: Vec<FromTo>,
+    effect: Effect,
+) -> Plan {
+    Plan {
+        action: action.name,
+        kind,
+        target: wish.target.clone(),
+        changes,
+        requests,
+        notes: Vec::new(),
+        danger: action.danger.clone(),
+        effect,
+        deadline: SHOWN_WITHIN,
+        diff: Vec::new(),
+        seen: Seen::of(wish.model, action.on, wish.target).unwrap_or_default(),
+        inverse: serde_json::Value::Null,
+    }
+}
+
+/// `/repos/OWNER/NAME/actions/workflows/FILE`.
+pub(super) fn workflow_path(target: &ObjectId, file: &str) -> String {
+    format!("/repos/{}/actions/workflows/{}", target.context, escaped(file))
+}
+
+/// One part of a path, or a value in a query.
+pub(super) fn escaped(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}

@@ -1,0 +1,206 @@
+//! Kill and restore: the commit or the pull request to the byte, what refuses them, and the way back.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::shop::*;
+use crate::actions::Kind;
+use crate::actions::fixture::now;
+use crate::actions::guard::{Authority, Seen, still_holds};
+use crate::actions::plan::{Danger, Effect, Plan};
+use crate::release::attention::Severity;
+use crate::release::deed::Deed;
+use crate::release::model::Model;
+use crate::release::observation::{Observation, Report, Said, SourceId};
+use crate::release::repository::{Finding, Topic};
+
+const PATH: &str = "/repos/acme/shop/contents/feature-flags/flags.yaml";
+
+/// What a plan's commit would make of the file.
+fn content(plan: &Plan) -> String {
+    let put = plan.requests.iter().find(|request| request.method == "PUT").unwrap();
+    String::from_utf8(STANDARD.decode(put.body["content"].as_str().unwrap()).unwrap()).unwrap()
+}
+
+fn killed() -> String {
+    FLAGS.replace("true # on", "false # on").replace("stage: 100, prod: 50", "stage: 0, prod: 0")
+}
+
+/// A kill in the journal, as it came out.
+fn deed(plan: &Plan, number: u64, outcome: Option<&str>) -> Deed {
+    Deed {
+        number,
+        at: now(),
+        who: "ann@bastion".into(),
+        context: plan.target.context.clone(),
+        action: plan.action.into(),
+        object: "new_checkout".into(),
+        uid: plan.target.uid.clone(),
+        reason: "".into(),
+        outcome: outcome.map(Into::into),
+        effect: None,
+        severity: Severity::Ok,
+        inverse: Some(plan.inverse.clone()),
+    }
+}
+
+fn journal(model: &mut Model, deeds: Vec<Deed>) {
+    let source = SourceId { context: "".into(), kind: "journal".into() };
+    model.observe(Report { source, said: Said::Observed(Observation::Journal(deeds)) }, now());
+}
+
+#[test]
+fn a_kill_is_one_commit_on_the_blob_that_was_seen() {
+    let plan = plan_as(&shop(), "kill", &flag(), |wish| wish.reason = "TICKET-1").unwrap();
+    let [put] = plan.requests.as_slice() else { panic!("{:?}", plan.requests) };
+    let wanted = json!({ "message": "kill: new_checkout (TICKET-1)", "branch": "main", "sha": BLOB,
+        "content": STANDARD.encode(killed()) });
+    assert_eq!((put.method, &*put.path, &put.body, &put.right), ("PUT", PATH, &wanted, &None));
+    let [held] = put.held.as_slice() else { panic!("{:?}", put.held) };
+    assert_eq!((&*held.path, held.pointer), (&*format!("{PATH}?ref=main"), "/sha"));
+    assert_eq!(held.value, json!(BLOB));
+    let changes: Vec<_> = plan.changes.iter().map(|it| format!("{}: {} -> {}", it.field, it.from, it.to)).collect();
+    assert_eq!(
+        changes,
+        [
+            "features.new_checkout.default: true -> false",
+            "features.new_checkout.rollout.stage: 100 -> 0",
+            "features.new_checkout.rollout.prod: 50 -> 0",
+            "feature-flags/flags.yaml: blob aaaaaaa -> commit to main",
+        ]
+    );
+    assert_eq!((&plan.danger, plan.kind, &*plan.target.context), (&Danger::Plain, "Flag", "acme/shop"));
+    assert!(plan.diff.iter().any(|line| line.starts_with("-    default: true")), "{:?}", plan.diff);
+    assert!(plan.notes.iter().any(|note| note.contains("not live before")), "{:?}", plan.notes);
+    assert!(matches!(&plan.effect, Effect::FlagIs(flag) if flag.name == "new_checkout"));
+}
+
+#[test]
+fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
+    let mut model = shop();
+    learn(&mut model, flags(FLAGS, |file| file.is_protected = Some(true)));
+    let plan = plan(&model, "kill", &flag()).unwrap();
+    let [branch, put, pull] = plan.requests.as_slice() else { panic!("{:?}", plan.requests) };
+    let side = "flightdeck/kill-new_checkout-aaaaaaa";
+    assert_eq!((branch.method, &*branch.path), ("POST", "/repos/acme/shop/git/refs"));
+    assert_eq!(branch.body, json!({ "ref": format!("refs/heads/{side}"), "sha": HEAD }));
+    assert_eq!(branch.held[0].path, format!("{PATH}?ref=main"), "the first request rests on what was seen");
+    assert_eq!((put.method, &*put.path, &put.body["branch"]), ("PUT", PATH, &json!(side)));
+    assert_eq!((&put.body["sha"], put.held.len(), pull.held.len()), (&json!(BLOB), 0, 0));
+    assert_eq!((pull.method, &*pull.path), ("POST", "/repos/acme/shop/pulls"));
+    let body = "Made with Flightdeck. It is not in effect before it is merged.";
+    assert_eq!(pull.body, json!({ "title": "kill: new_checkout", "head": side, "base": "main", "body": body }));
+    assert_eq!(plan.effect, Effect::PullOpened { branch: side.to_owned() });
+    assert_eq!(plan.effect.topic(&plan.target), Some(Topic::Pulls));
+    assert!(plan.notes.iter().any(|note| note.starts_with("main is protected: not in effect before")));
+
+    learn(&mut model, flags(FLAGS, |file| (file.is_protected, file.head) = (Some(true), None)));
+    assert_eq!(refused(&model, "kill", &flag()), "the head of main is not known yet: try again");
+    learn(&mut model, flags(FLAGS, |file| (file.is_protected, file.head) = (None, None)));
+    let doubtful = plan_of(&model);
+    assert_eq!((doubtful.requests.len(), doubtful.requests[0].method), (1, "PUT"));
+    assert!(doubtful.notes.iter().any(|note| note.contains("whether main is protected cannot be seen")));
+}
+
+fn plan_of(model: &Model) -> Plan {
+    plan(model, "kill", &flag()).unwrap()
+}
+
+#[test]
+fn what_stands_against_it_is_said() {
+    let mut model = Model::default();
+    assert_eq!(refused(&model, "kill", &flag()), "acme/shop has not been read yet");
+    learn(&mut model, about(|_| ()));
+    assert_eq!(refused(&model, "kill", &flag()), "GitHub has not answered about flags yet");
+
+    let said = |finding: Finding| {
+        let mut model = shop();
+        learn(&mut model, finding);
+        refused(&model, "kill", &flag())
+    };
+    assert_eq!(said(Finding::Flags(None)), "there is no flags file in acme/shop");
+    assert_eq!(said(about(|about| about.archived = true)), "acme/shop is archived: nothing can be changed in it");
+    assert_eq!(
+        said(about(|about| about.may_push = Some(false))),
+        "not permitted: the token may not write to acme/shop"
+    );
+    assert_eq!(
+        said(blind(Topic::Flags, "api.github.com cannot be reached")),
+        "GitHub cannot be asked about flags: not acting on what may be out of date (api.github.com cannot be reached)"
+    );
+    assert!(said(flags("features: [", |_| ())).starts_with("feature-flags/flags.yaml "));
+    assert_eq!(said(flags("features: {}", |_| ())), "there is no flag new_checkout in feature-flags/flags.yaml");
+    assert_eq!(said(flags(&killed(), |_| ())), "new_checkout is off already, everywhere");
+    // What another pane cannot see is in nobody's way.
+    let mut model = shop();
+    learn(&mut model, blind(Topic::Cost, "no"));
+    learn(&mut model, blind(Topic::Pulls, "no"));
+    assert!(plan(&model, "kill", &flag()).is_ok());
+}
+
+#[test]
+fn a_frozen_screen_that_moved_on_is_no_ground() {
+    let shown = Seen::of(&shop(), Kind::Flag, &flag()).unwrap();
+    let mut model = shop();
+    learn(&mut model, flags(FLAGS, |file| file.sha = "fffffff0".repeat(5)));
+    let target = flag();
+    let refusal = plan_as(&model, "kill", &target, |wish| wish.shown = Some(&shown)).unwrap_err().reason;
+    assert_eq!(refusal, "moved on since it was shown: the flags file is fffffff now, it was aaaaaaa; look again");
+    let planned = plan_of(&shop());
+    let open = Authority::default();
+    assert_eq!(still_holds(&planned, &shop(), &open, now()), Ok(()));
+    assert!(still_holds(&planned, &model, &open, now()).unwrap_err().reason.contains("the flags file"));
+}
+
+#[test]
+fn a_restore_puts_back_every_byte() {
+    let kill = plan_of(&shop());
+    assert_eq!(content(&kill), killed());
+    assert_eq!(kill.inverse["action"], "restore");
+    let mut model = shop();
+    learn(&mut model, flags(&killed(), |_| ()));
+    assert!(refused(&model, "restore", &flag()).contains("no kill of it is recorded"));
+    // It comes back out of the journal as JSON.
+    let mut recorded = deed(&kill, 1, Some("applied"));
+    recorded.inverse = serde_json::from_str(&kill.inverse.to_string()).unwrap();
+    journal(&mut model, vec![recorded]);
+    let restore = plan(&model, "restore", &flag()).unwrap();
+    assert_eq!(content(&restore), FLAGS);
+    assert_eq!((&restore.inverse["action"], &restore.danger), (&json!("kill"), &Danger::Plain));
+    assert_eq!(restore.requests[0].body["message"], "restore: new_checkout");
+}
+
+#[test]
+fn only_the_last_kill_is_put_back_and_only_where_it_still_stands() {
+    let kill = plan_of(&shop());
+    let mut model = shop();
+    learn(&mut model, flags(&killed(), |_| ()));
+    let restored = |model: &mut Model, deeds: Vec<Deed>| {
+        journal(model, deeds);
+        plan(model, "restore", &flag()).map(|plan| content(&plan)).map_err(|refusal| refusal.reason)
+    };
+    let mut older = deed(&kill, 1, Some("applied"));
+    older.inverse = Some(json!({ "changes": [
+        { "path": "features.new_checkout.rollout.prod", "from": "99", "to": "0" }
+    ] }));
+    // The later one may have been done, whatever became of its answer.
+    for outcome in [Some("applied"), Some("unknown: no answer"), None] {
+        assert_eq!(restored(&mut model, vec![deed(&kill, 2, outcome), older.clone()]), Ok(FLAGS.to_owned()));
+    }
+    // One that was refused has changed nothing.
+    for outcome in ["conflict: moved", "denied: no", "failed: 1 of 3 requests was applied"] {
+        let restored = restored(&mut model, vec![deed(&kill, 2, Some(outcome)), older.clone()]).unwrap();
+        assert!(restored.contains("prod: 99"), "{restored}");
+    }
+    let mut elsewhere = deed(&kill, 2, Some("applied"));
+    elsewhere.context = "acme/other".into();
+    assert!(restored(&mut model, vec![elsewhere]).unwrap_err().contains("no kill of it is recorded"));
+
+    learn(&mut model, flags(&killed().replace("prod: 0", "prod: 7"), |_| ()));
+    let moved = restored(&mut model, vec![deed(&kill, 1, Some("applied"))]).unwrap_err();
+    assert_eq!(moved, "features.new_checkout.rollout.prod is 7, not 0: somebody changed it since");
+    let mut odd = deed(&kill, 1, Some("applied"));
+    odd.inverse = Some(Value::from("edited by hand"));
+    assert!(restored(&mut model, vec![odd]).unwrap_err().contains("no kill of it is recorded"));
+}

@@ -1,0 +1,230 @@
+//! Flags: what `feature-flags/flags.yaml` turns on and where, who answers for it, and which guardrails it ignores.
+
+use crate::actions::Kind;
+use crate::release::flag::{Flag, FlagState, Flags as File, Setting};
+use crate::release::gates;
+use crate::release::object::{ObjectId, Uid};
+use crate::release::repository::{FlagsFile, Repository};
+use crate::release::subject;
+use crate::release::topic::{Duty, Topic};
+use crate::theme::{Glyph, Role};
+
+use super::Pane;
+use super::brush::Words;
+use super::cx::Cx;
+use super::table::{Cell, Column};
+
+/// The row in PANES.
+pub struct Flags;
+
+static COLUMNS: &[Column] = &[
+    Column::new("FLAG", 14, 40, 0),
+    Column::new("PROD", 6, 8, 0),
+    Column::new("DEFAULT", 7, 9, 2),
+    Column::new("ROLLOUT", 12, 40, 1),
+    Column::new("OWNERS", 8, 30, 3),
+    Column::new("GUARDRAILS", 16, 120, 1),
+];
+
+impl Pane for Flags {
+    fn name(&self) -> &'static str {
+        "flags"
+    }
+
+    fn title(&self) -> &'static str {
+        "Flags"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::Flags]
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn rows(&self, cx: &Cx) -> Vec<Uid> {
+        let Some(flags) = flags(cx) else { return Vec::new() };
+        let mut rows: Vec<(u8, &Flag)> = flags.flags.iter().map(|flag| (rank(flags, flag), flag)).collect();
+        rows.sort_by_key(|(rank, _)| *rank);
+        rows.into_iter().map(|(_, flag)| Uid(format!("flag/{}", flag.name).into())).collect()
+    }
+
+    fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
+        let (flags, flag) = one(cx, row)?;
+        let (role, sign, word) = looks(cx, flag.state("prod"));
+        let unmet = unmet(flags, flag);
+        let guardrails = match (unmet.is_empty(), flag.requires.is_empty()) {
+            (true, true) => Cell::styled("-", Role::Dim),
+            (true, false) => Cell::styled(format!("met: {}", flag.requires.join(", ")), Role::Ok),
+            (false, _) if flag.state("prod") == FlagState::Off => Cell::styled(unmet, Role::Dim),
+            (false, _) => Cell::styled(format!("{} {unmet}", cx.glyph(Glyph::Attention)), Role::Attention),
+        };
+        let rollout: Vec<String> =
+            flag.rollout.iter().map(|(environment, percent)| format!("{environment} {}", setting(percent))).collect();
+        Some(vec![
+            Cell::styled(flag.name.clone(), if flag.problems.is_empty() { Role::Text } else { Role::Unknown }),
+            Cell::styled(format!("{sign} {word}"), role),
+            Cell::new(setting(&flag.default)),
+            Cell::new(if rollout.is_empty() { "-".to_owned() } else { rollout.join(", ") }),
+            Cell::styled(if flag.owners.is_empty() { "nobody".to_owned() } else { flag.owners.join(", ") }, Role::Dim),
+            guardrails,
+        ])
+    }
+
+    fn target(&self, _cx: &Cx, _row: &Uid) -> Option<ObjectId> {
+        None
+    }
+
+    fn subject(&self, cx: &Cx, row: Option<&Uid>, kind: Kind) -> Option<ObjectId> {
+        match kind {
+            Kind::Flag => {
+                let (name, _) = cx.model.repository()?;
+                Some(subject::flag(name, row?.0.strip_prefix("flag/")?))
+            }
+            Kind::Workflow => super::previews::workflow(cx, Duty::Promote),
+            _ => None,
+        }
+    }
+
+    fn headline(&self, cx: &Cx) -> Option<Words> {
+        let repository = repository(cx)?;
+        let file = file(cx)?;
+        let unguarded = flags(cx).map_or(0, |flags| gates::unguarded(flags).len());
+        let last = repository.history.first();
+        let last = last.map_or(String::new(), |commit| {
+            format!(", changed {} ago by {}", cx.age(commit.at), commit.author.as_deref().unwrap_or("unknown"))
+        });
+        let protected = if file.is_protected == Some(true) { " (protected)" } else { "" };
+        let words = Words::of(format!("{}{protected}{last}", file.branch), Role::Dim);
+        Some(match unguarded {
+            0 => words,
+            count => {
+                Words::of(format!("{count} on without its guardrails  "), Role::Attention).and(words.text(), Role::Dim)
+            }
+        })
+    }
+
+    fn look(&self, cx: &Cx, row: &Uid) -> Option<Vec<Words>> {
+        let (flags, flag) = one(cx, row)?;
+        let file = file(cx)?;
+        let mut lines = vec![super::field("default", setting(&flag.default))];
+        for (environment, percent) in &flag.rollout {
+            let (role, sign, word) = looks(cx, flag.state(environment));
+            let words = super::field("rollout", format!("{environment} {}  ", setting(percent)));
+            lines.push(words.and(format!("{sign} {word}"), role));
+        }
+        lines.push(super::field("owners", flag.owners.join(", ")));
+        for required in &flag.requires {
+            let why = flag.unmet(flags, "prod", &[]).into_iter().find(|unmet| unmet.requires == *required);
+            lines.push(super::field(
+                "requires",
+                match why {
+                    Some(unmet) => format!("{required}: unmet, {}", unmet.why),
+                    None => format!("{required}: met"),
+                },
+            ));
+        }
+        lines.extend(flag.problems.iter().map(|problem| super::field("problem", problem.clone())));
+        lines.push(super::field("file", format!("{} on {}, blob {}", file.path, file.branch, file.sha)));
+        lines.extend(clock(cx));
+        Some(lines)
+    }
+
+    fn empty(&self, cx: &Cx) -> String {
+        match (repository(cx), file(cx).map(|file| &file.flags)) {
+            (None, _) => super::NO_REPOSITORY.to_owned(),
+            (Some(_), None) => "there is no flags file on that branch".to_owned(),
+            (Some(_), Some(Err(why))) => format!("the flags file {why}"),
+            (Some(_), Some(Ok(_))) => "the flags file has no flags".to_owned(),
+        }
+    }
+}
+
+/// How far the last change of the file has come: committed, merged, deployed, live. What nobody tells is said to be unknown.
+fn clock(cx: &Cx) -> Vec<Words> {
+    let Some(repository) = repository(cx) else { return Vec::new() };
+    let Some(commit) = repository.history.first() else {
+        return vec![super::field("changed", "never, or not to be read")];
+    };
+    let author = commit.author.as_deref().unwrap_or("unknown");
+    let short: String = commit.sha.chars().take(7).collect();
+    let mut lines =
+        vec![super::field("committed", format!("{} ago by {author}, {short}: {}", cx.age(commit.at), commit.message))];
+    let waiting = repository
+        .open
+        .iter()
+        .filter(|pull| pull.head_ref.as_deref().is_some_and(|branch| branch.starts_with("flightdeck/")));
+    let waiting: Vec<String> = waiting.map(|pull| format!("#{} {}", pull.number, pull.title)).collect();
+    lines.push(super::field(
+        "merged",
+        match waiting.is_empty() {
+            true => "this commit is on the branch; no pull request of Flightdeck's waits".to_owned(),
+            false => format!("this commit is; waiting: {}", waiting.join("; ")),
+        },
+    ));
+    let runs = repository.workflow(Duty::Promote).map_or(&[][..], |view| &view.runs);
+    let since = runs.iter().filter(|run| run.is_green() && run.created > commit.at).filter_map(|run| run.created).min();
+    lines.push(super::field(
+        "deployed",
+        match since {
+            Some(at) => format!("a promote run has succeeded since, {} ago", cx.age(Some(at))),
+            None => "not known: no promote run has succeeded since".to_owned(),
+        },
+    ));
+    lines.push(super::field("live", "not known: nothing tells what the applications have loaded"));
+    lines
+}
+
+fn repository<'a>(cx: &Cx<'a>) -> Option<&'a Repository> {
+    cx.model.repository().map(|(_, repository)| repository)
+}
+
+fn file<'a>(cx: &Cx<'a>) -> Option<&'a FlagsFile> {
+    repository(cx)?.flags.as_ref()
+}
+
+fn flags<'a>(cx: &Cx<'a>) -> Option<&'a File> {
+    file(cx)?.flags.as_ref().ok()
+}
+
+fn one<'a>(cx: &Cx<'a>, row: &Uid) -> Option<(&'a File, &'a Flag)> {
+    let flags = flags(cx)?;
+    Some((flags, flags.get(row.0.strip_prefix("flag/")?)?))
+}
+
+fn unmet(flags: &File, flag: &Flag) -> String {
+    let unmet = flag.unmet(flags, "prod", &[]);
+    let words: Vec<String> = unmet.iter().map(|unmet| format!("unmet {}: {}", unmet.requires, unmet.why)).collect();
+    words.join("; ")
+}
+
+/// On without its guardrails, on, unknown, off.
+fn rank(flags: &File, flag: &Flag) -> u8 {
+    match flag.state("prod") {
+        FlagState::On if !unmet(flags, flag).is_empty() => 0,
+        FlagState::On => 1,
+        FlagState::Unknown => 2,
+        FlagState::Off => 3,
+    }
+}
+
+fn setting<T: ToString>(setting: &Setting<T>) -> String {
+    match setting {
+        Setting::Missing => "-".to_owned(),
+        Setting::Known(value) => value.to_string(),
+        Setting::Odd(text) => format!("? {text}"),
+    }
+}
+
+fn looks(cx: &Cx, state: FlagState) -> (Role, &'static str, &'static str) {
+    match state {
+        FlagState::On => (Role::Progressing, cx.glyph(Glyph::Current), "on"),
+        FlagState::Off => (Role::Dim, cx.glyph(Glyph::Bullet), "off"),
+        FlagState::Unknown => (Role::Unknown, cx.glyph(Glyph::Unknown), "unknown"),
+    }
+}

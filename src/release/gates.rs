@@ -1,0 +1,122 @@
+//! What the gates of the repository say by now: cost against the budget, the smoke test, flags against their guardrails.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::cost::{self, Cost, DEFAULT_LIMIT};
+use super::flag::{FlagState, Flags};
+use super::gate::GateVerdict;
+use super::preview::age;
+use super::pull::PullRequest;
+use super::repository::{PullCost, Repository};
+use super::topic::Duty;
+use super::workflow::{Run, RunStatus};
+
+/// A pull request and what it costs.
+#[derive(Clone, Debug)]
+pub struct PullBudget<'a> {
+    pub pull: &'a PullRequest,
+    /// Merged since the last release.
+    pub is_merged: bool,
+    pub cost: Option<&'a Cost>,
+    pub verdict: GateVerdict,
+    pub why: String,
+}
+
+/// The limit that holds: the repository variable's, or the default where there is none. Err: the variable cannot be read.
+pub fn limit(repository: &Repository) -> Result<Decimal, String> {
+    repository.limit.clone().unwrap_or(Ok(DEFAULT_LIMIT))
+}
+
+/// Every open pull request and those merged since the last release: what is over first.
+pub fn budgets(repository: &Repository) -> Vec<PullBudget<'_>> {
+    let merged = repository.merged_since_release().unwrap_or_default();
+    let open = repository.open.iter().map(|pull| (pull, false));
+    let mut all: Vec<PullBudget<'_>> = open
+        .chain(merged.into_iter().map(|pull| (pull, true)))
+        .map(|(pull, is_merged)| {
+            let (cost, verdict, why) = judged(repository, repository.cost(pull.number));
+            PullBudget { pull, is_merged, cost, verdict, why }
+        })
+        .collect();
+    all.sort_by_key(|budget| (rank(budget.verdict), budget.is_merged, std::cmp::Reverse(budget.pull.number)));
+    all
+}
+
+fn judged<'a>(repository: &Repository, known: Option<&'a PullCost>) -> (Option<&'a Cost>, GateVerdict, String) {
+    let unknown = |why: &str| (None, GateVerdict::Unknown, why.to_owned());
+    let Some(report) = known.and_then(|cost| cost.report.as_ref()) else {
+        return unknown("the plan has not run for its head");
+    };
+    match &report.content {
+        None => unknown("the run left no report"),
+        Some(Err(why)) => unknown(&format!("the report {why}")),
+        Some(Ok(cost)) => match limit(repository) {
+            Ok(limit) => {
+                let judgement = cost.judge(limit);
+                (Some(cost), judgement.verdict, judgement.why)
+            }
+            Err(why) => (Some(cost), GateVerdict::Unknown, format!("the limit {why}")),
+        },
+    }
+}
+
+/// What was merged since the last release, together: None where there is no release to compare with.
+pub fn merged_sum(repository: &Repository) -> Option<(Option<Decimal>, GateVerdict, String)> {
+    let release = repository.release.as_ref()?;
+    let merged: Vec<PullBudget<'_>> = budgets(repository).into_iter().filter(|budget| budget.is_merged).collect();
+    repository.merged_since_release()?;
+    let costs: Option<Vec<&Cost>> = merged.iter().map(|budget| budget.cost).collect();
+    let count = format!("{} merged since {}", merged.len(), release.tag);
+    let Some(sum) = costs.and_then(cost::sum) else {
+        return Some((None, GateVerdict::Unknown, format!("{count}, not all of them priced")));
+    };
+    Some(match limit(repository) {
+        Ok(limit) if sum > limit => (Some(sum), GateVerdict::Fail, format!("{count}: over the limit of {limit}")),
+        Ok(limit) => (Some(sum), GateVerdict::Pass, format!("{count}: within the limit of {limit}")),
+        Err(why) => (Some(sum), GateVerdict::Unknown, format!("{count}; the limit {why}")),
+    })
+}
+
+/// The last run of the smoke test that has ended.
+pub fn smoke_run(repository: &Repository) -> Option<&Run> {
+    let runs = &repository.workflow(Duty::Smoke)?.runs;
+    let completed = runs.iter().filter(|run| run.status == RunStatus::Completed);
+    completed.max_by_key(|run| (run.created, run.attempt))
+}
+
+/// The smoke test's verdict: the run's conclusion and the summary together. Green alone proves nothing.
+pub fn smoke(repository: &Repository, now: Timestamp) -> (GateVerdict, String) {
+    let Some(run) = smoke_run(repository) else {
+        return (GateVerdict::Unknown, "no run has completed".to_owned());
+    };
+    let when = run.created.map_or(String::new(), |at| format!(", {} ago", age(now.duration_since(at))));
+    let is_of_run = repository.smoke.as_ref().is_some_and(|smoke| Some(smoke.run) == run.id);
+    let judged = repository.judge_smoke().filter(|_| is_of_run);
+    let judged = judged.unwrap_or_else(|| (GateVerdict::Unknown, "the run left no summary".to_owned()));
+    let conclusion = run.conclusion.as_ref().map_or("without a conclusion", |conclusion| conclusion.word());
+    match (run.is_green(), judged) {
+        (true, (verdict, why)) => (verdict, format!("{why}{when}")),
+        (false, (GateVerdict::Fail, why)) => (GateVerdict::Fail, format!("{why}{when}")),
+        (false, (_, why)) => (GateVerdict::Fail, format!("the run ended with {conclusion}{when}: {why}")),
+    }
+}
+
+/// Flags that act in production although something they require is not so: name and reason.
+pub fn unguarded(flags: &Flags) -> Vec<(&str, String)> {
+    let on = flags.flags.iter().filter(|flag| flag.state("prod") == FlagState::On);
+    let unmet = on.filter_map(|flag| {
+        let unmet = flag.unmet(flags, "prod", &[]);
+        let words: Vec<String> = unmet.iter().map(|unmet| format!("{}: {}", unmet.requires, unmet.why)).collect();
+        (!words.is_empty()).then(|| (flag.name.as_str(), words.join("; ")))
+    });
+    unmet.collect()
+}
+
+fn rank(verdict: GateVerdict) -> u8 {
+    match verdict {
+        GateVerdict::Fail => 0,
+        GateVerdict::Unknown => 1,
+        GateVerdict::Pass => 2,
+    }
+}

@@ -1,0 +1,148 @@
+//! What needs a human in the repository and among the previews, with the reason. Derived, never stored.
+
+use jiff::Timestamp;
+
+use super::attention::{Need, Severity};
+use super::drift::DriftVerdict;
+use super::drift_watch::{self, DriftState};
+use super::gate::GateVerdict;
+use super::gates;
+use super::model::Model;
+use super::object::{ObjectId, Uid};
+use super::preview::{self, PreviewClass};
+use super::repository::Repository;
+use super::subject;
+use super::topic::{Duty, Topic};
+use super::workflow::WorkflowState;
+
+/// All of them, in no order.
+pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
+    let mut needs = previews(model, now);
+    let Some((name, repository)) = model.repository() else { return needs };
+    let seen = |topic| repository.sight(topic).seen.is_some();
+    if seen(Topic::Drift) {
+        needs.extend(drift(name, repository, now));
+    }
+    if seen(Topic::Cost) && seen(Topic::Pulls) {
+        needs.extend(cost(name, repository));
+    }
+    if seen(Topic::Flags) {
+        needs.extend(flags(name, repository));
+    }
+    if seen(Topic::Smoke) {
+        needs.extend(smoke(name, repository, now));
+    }
+    needs
+}
+
+/// When one of them becomes so although nothing is observed: None: not within the hour that an age takes to turn over.
+pub fn next_change(model: &Model, now: Timestamp) -> Option<Timestamp> {
+    let stuck_after = model.preview_rules().stuck_after;
+    let stuck = model.previews.iter().filter_map(|preview| preview.deleted_at?.checked_add(stuck_after).ok());
+    let runs = model.repository().and_then(|(_, repository)| repository.workflow(Duty::Drift));
+    let stale = runs.and_then(|view| drift_watch::last_scheduled(&view.runs)?.created);
+    let stale = stale.and_then(|at| at.checked_add(drift_watch::STALE_AFTER).ok());
+    let just_after = |at: Timestamp| at.checked_add(jiff::SignedDuration::from_secs(1)).ok();
+    stuck.chain(stale).filter(|at| *at > now).min().and_then(just_after)
+}
+
+fn previews(model: &Model, now: Timestamp) -> Vec<Need> {
+    let rules = model.preview_rules();
+    let classed = model.previews.iter().filter_map(|namespace| {
+        let pull = model.preview_pull(namespace);
+        let preview = preview::classify(namespace, &pull, &rules, now)?;
+        let (severity, what, since): (_, _, Option<Timestamp>) = match preview.class {
+            PreviewClass::Stuck => (Severity::Critical, "preview stuck", namespace.deleted_at),
+            PreviewClass::Orphan if namespace.deleted_at.is_none() => {
+                let closed = match &pull {
+                    super::pull::PullLookup::Found(pull) => pull.closed_at,
+                    _ => namespace.created,
+                };
+                (Severity::Attention, "orphan preview", closed)
+            }
+            _ => return None,
+        };
+        let answers: &[&str] = if preview.class == PreviewClass::Orphan { &["teardown"] } else { &[] };
+        Some(Need { object: namespace.id.clone(), severity, what, since, reason: preview.why, answers })
+    });
+    classed.collect()
+}
+
+fn drift(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
+    let view = repository.workflow(Duty::Drift)?;
+    let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
+    let (state, reason) = drift_watch::state(view.workflow.as_ref(), &view.runs, plan, now);
+    let (severity, what, answers): (_, _, &[&str]) = match state {
+        DriftState::Found(DriftVerdict::Drift | DriftVerdict::DriftAndPending) => {
+            (Severity::Attention, "drift", &["run-now"])
+        }
+        DriftState::Found(DriftVerdict::Failed) => (Severity::Critical, "plan failed", &["run-now"]),
+        DriftState::Stale => (Severity::Attention, "drift unchecked", &["run-now"]),
+        DriftState::Disabled => (Severity::Attention, "drift check off", &["enable-workflow"]),
+        DriftState::Found(_) | DriftState::Unknown => return None,
+    };
+    let since = drift_watch::last_scheduled(&view.runs).and_then(|run| run.created);
+    let object = subject::workflow(name, Duty::Drift, &view.file);
+    Some(Need { object, severity, what, since, reason, answers })
+}
+
+fn cost(name: &std::sync::Arc<str>, repository: &Repository) -> Vec<Need> {
+    let over = gates::budgets(repository).into_iter().filter(|it| !it.is_merged && it.verdict == GateVerdict::Fail);
+    let mut needs: Vec<Need> = over
+        .map(|budget| Need {
+            object: pull_id(name, budget.pull.number),
+            severity: Severity::Attention,
+            what: "over budget",
+            since: budget.pull.pushed_at,
+            reason: format!("{}: {}", budget.pull.title, budget.why),
+            answers: &[],
+        })
+        .collect();
+    if let Some((_, GateVerdict::Fail, why)) = gates::merged_sum(repository) {
+        let since = repository.release.as_ref().and_then(|release| release.published);
+        let object = ObjectId { uid: Uid::from("cost/merged"), ..pull_id(name, 0) };
+        let object = ObjectId { name: "merged pull requests".into(), ..object };
+        let (severity, what) = (Severity::Attention, "over budget");
+        needs.push(Need { object, severity, what, since, reason: why, answers: &[] });
+    }
+    needs
+}
+
+/// The name tag of a pull request: a row of the cost pane.
+pub fn pull_id(repository: &std::sync::Arc<str>, number: u64) -> ObjectId {
+    ObjectId {
+        context: repository.clone(),
+        namespace: "".into(),
+        name: format!("#{number}").into(),
+        uid: Uid(format!("pull/{number}").into()),
+    }
+}
+
+fn flags(name: &std::sync::Arc<str>, repository: &Repository) -> Vec<Need> {
+    let Some(Ok(flags)) = repository.flags.as_ref().map(|file| file.flags.as_ref()) else { return Vec::new() };
+    let since = repository.history.first().and_then(|commit| commit.at);
+    let need = |(flag, reason): (&str, String)| Need {
+        object: subject::flag(name, flag),
+        severity: Severity::Attention,
+        what: "unguarded flag",
+        since,
+        reason: format!("on in prod, requires {reason}"),
+        answers: &["kill"],
+    };
+    gates::unguarded(flags).into_iter().map(need).collect()
+}
+
+fn smoke(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
+    let view = repository.workflow(Duty::Smoke)?;
+    let is_off = view.workflow.as_ref().is_some_and(|workflow| workflow.state != WorkflowState::Active);
+    let run = gates::smoke_run(repository)?;
+    let (verdict, reason) = gates::smoke(repository, now);
+    let (severity, what) = match verdict {
+        GateVerdict::Fail => (Severity::Critical, "smoke failed"),
+        GateVerdict::Unknown => (Severity::Unknown, "smoke unproven"),
+        GateVerdict::Pass if is_off => (Severity::Attention, "smoke test off"),
+        GateVerdict::Pass => return None,
+    };
+    let object = subject::workflow(name, Duty::Smoke, &view.file);
+    Some(Need { object, severity, what, since: run.created, reason, answers: &["run-now"] })
+}

@@ -1,0 +1,143 @@
+//! What an answer of GitHub means for the operator: an [`Outcome`] with a sentence.
+
+use http::HeaderMap;
+
+use super::Answer;
+use crate::actions::plan::{Held, Request};
+use crate::release::text::visible_up_to;
+use crate::writers::outcome::Outcome;
+
+/// What the answer says about that request.
+pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
+    let said = said(answer);
+    let failed = |reason: String| Outcome::Failed { status: Some(answer.status), reason };
+    let is_pull_only = ["rule violations", "protected branch", "pull request"].iter().any(|word| said.contains(word));
+    match answer.status {
+        200..=299 => {
+            let commit = answer.body.pointer("/commit/sha").and_then(|sha| sha.as_str());
+            Outcome::Applied { warnings: Vec::new(), resource_version: commit.map(|sha| visible_up_to(sha, 64)) }
+        }
+        300..=399 => failed("the repository has moved: set github.repository to its new name".to_owned()),
+        401 => Outcome::Denied { reason: "GitHub does not accept the token (401): renew it".to_owned() },
+        403 | 429 if is_limit(answer, &said) => failed(format!("GitHub asks us to slow down and did nothing: {said}")),
+        403 => Outcome::Denied { reason: forbidden(request, &answer.headers, &said) },
+        404 if request.path.contains("/contents/.github/workflows/") => {
+            failed("there is no such file, or the token lacks the scope workflow (Workflows: write) (404)".to_owned())
+        }
+        404 => failed("there is no such thing, or the token may not change it (404)".to_owned()),
+        409 if said.contains("does not match") => {
+            Outcome::Conflict { reason: "somebody changed the file meanwhile: look again".to_owned() }
+        }
+        409 | 422 if is_pull_only && request.method == "PUT" => {
+            failed(format!("the branch takes changes through pull requests only: {said}"))
+        }
+        409 => Outcome::Conflict { reason: said },
+        422 if said.contains("already exists") => Outcome::Conflict { reason: done_before(request, &said) },
+        422 => failed(format!("GitHub finds it invalid (422): {said}")),
+        500.. => Outcome::Unknown { reason: format!("GitHub answered {} ({said})", answer.status) },
+        status => failed(format!("GitHub answered {status}: {said}")),
+    }
+}
+
+/// The branch of an edit is called after it, so that one that is there has been made for the very same edit.
+fn done_before(request: &Request, said: &str) -> String {
+    let field = |name: &str| request.body[name].as_str().map(|text| visible_up_to(text, 200));
+    match (field("ref"), field("head")) {
+        (Some(branch), _) => {
+            let branch = branch.trim_start_matches("refs/heads/");
+            format!("the same was begun before: branch {branch} is there. Look for its pull request, or delete it")
+        }
+        (_, Some(head)) => format!("a pull request from {head} is open already"),
+        _ => format!("it was done before: {said}"),
+    }
+}
+
+/// Why a fact could not be read again.
+pub(super) fn unread(held: &Held, answer: &Answer) -> Outcome {
+    let said = said(answer);
+    let what = &held.what;
+    match answer.status {
+        404 => Outcome::Conflict { reason: format!("{what} is not there any more, or may not be read (404)") },
+        401 => Outcome::Denied { reason: "GitHub does not accept the token (401): renew it".to_owned() },
+        status => Outcome::Failed {
+            status: Some(status),
+            reason: format!("{what} could not be read again, so nothing was sent: {status} {said}"),
+        },
+    }
+}
+
+/// What the token lacks, by name where GitHub says it.
+fn forbidden(request: &Request, headers: &HeaderMap, said: &str) -> String {
+    let header = |name: &str| headers.get(name)?.to_str().ok().map(|text| visible_up_to(text, 200));
+    let needs = match (header("x-accepted-github-permissions"), header("x-accepted-oauth-scopes")) {
+        (Some(permissions), _) if !permissions.is_empty() => format!(": it needs the permission {permissions}"),
+        (_, Some(scopes)) if !scopes.is_empty() => format!(": it needs the scope {scopes}"),
+        _ => String::new(),
+    };
+    format!("the token may not {} {} (403){needs}. {said}", request.method, request.path)
+}
+
+fn is_limit(answer: &Answer, said: &str) -> bool {
+    let is_spent = answer.headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
+    answer.status == 429 || is_spent || answer.headers.contains_key("retry-after") || said.contains("rate limit")
+}
+
+/// GitHub's own words on one line, with the first of its details.
+fn said(answer: &Answer) -> String {
+    let message = answer.body["message"].as_str().unwrap_or("without saying why");
+    let detail = answer.body.pointer("/errors/0/message").and_then(|detail| detail.as_str());
+    let whole = match detail {
+        Some(detail) => format!("{message}: {detail}"),
+        None => message.to_owned(),
+    };
+    visible_up_to(&whole.split_whitespace().collect::<Vec<_>>().join(" "), 300)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said_of(status: u16, headers: &[(&'static str, &str)], message: &str) -> String {
+        let request = Request {
+            method: "PUT",
+            path: "/repos/acme/shop/contents/.github/workflows/x.yml".into(),
+            content_type: "application/json",
+            body: json!({}),
+            right: None,
+            held: Vec::new(),
+        };
+        let headers = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
+        let answer = Answer { status, headers: headers.collect(), body: json!({ "message": message }) };
+        format!("{} {}", outcome(&request, &answer).word(), outcome(&request, &answer).reason())
+    }
+
+    #[test]
+    fn each_answer_has_its_sentence() {
+        type Case<'a> = (u16, &'a [(&'static str, &'a str)], &'a str, &'a str);
+        let cases: &[Case<'_>] = &[
+            (200, &[], "", "applied"),
+            (301, &[], "Moved", "failed the repository has moved"),
+            (401, &[], "Bad credentials", "denied GitHub does not accept the token"),
+            (403, &[("x-accepted-github-permissions", "contents=write")], "no", "denied the token may not PUT"),
+            (403, &[("x-ratelimit-remaining", "0")], "API rate limit exceeded", "failed GitHub asks us to slow down"),
+            (404, &[], "Not Found", "failed there is no such file, or the token lacks the scope workflow"),
+            (409, &[], "x.yml does not match abc", "conflict somebody changed the file"),
+            (
+                409,
+                &[],
+                "Repository rule violations found\n\nChanges must be made through a pull request.",
+                "failed the branch takes",
+            ),
+            (422, &[], "Reference already exists", "conflict it was done before"),
+            (422, &[], "Validation Failed", "failed GitHub finds it invalid"),
+            (429, &[], "slow", "failed GitHub asks us to slow down"),
+            (502, &[], "", "unknown GitHub answered 502"),
+        ];
+        for (status, headers, message, expected) in cases {
+            let is = said_of(*status, headers, message);
+            assert!(is.starts_with(expected), "{status}: {is}");
+        }
+    }
+}

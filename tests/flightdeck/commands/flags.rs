@@ -1,0 +1,133 @@
+//! The kill switch from the command line: a commit or a pull request, seen or not, and the way back.
+
+use flightdeck::sim::Fault;
+use serde_json::{Value, json};
+
+use super::bench::Bench;
+
+const PUT: &str = "PUT 200 /repos/acme/shop/contents/feature-flags/flags.yaml";
+
+impl Bench {
+    /// The flags file as it stands on the default branch.
+    async fn flags_file(&self) -> String {
+        use base64::Engine;
+        let url = format!("{}/repos/acme/shop/contents/feature-flags/flags.yaml", self.world.github_url());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let file: Value = serde_json::from_str(&client.get(url).send().await.unwrap().text().await.unwrap()).unwrap();
+        let content = file["content"].as_str().unwrap().replace('\n', "");
+        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(content).unwrap()).unwrap()
+    }
+}
+
+fn protected(story: &str) -> String {
+    story.replace("  repository: acme/shop\n", "  repository: acme/shop\n  protected: true\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_is_verified_recorded_and_restored_byte_for_byte() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let before = bench.flags_file().await;
+    let kill = ["flags", "kill", "new_checkout", "--yes", "--reason", "TICKET-1 it loops", "-o", "json"];
+    let killed = bench.home.run(&kill, "").await.ends(0).result();
+    assert_eq!((&killed["result"], &killed["verified"]), (&json!("applied"), &json!(true)), "{killed:#}");
+    assert!(killed["tookMs"].is_u64() && killed["reason"].as_str().unwrap().contains("took effect"), "{killed:#}");
+    let target = json!({ "context": "acme/shop", "namespace": "", "kind": "Flag", "name": "new_checkout",
+        "uid": "flag/new_checkout" });
+    assert_eq!(killed["target"], target);
+    assert_eq!(killed["requests"][0]["body"]["message"], "kill: new_checkout (TICKET-1 it loops)");
+    assert_eq!(bench.writes(), [PUT]);
+    let after = bench.flags_file().await;
+    assert_eq!(after, before.replace("stage: 100\n", "stage: 0\n").replacen("prod: 100 ", "prod: 0 ", 1));
+
+    let records = bench.records();
+    let kinds: Vec<_> = records.iter().map(|record| record["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["intent", "outcome", "verified"]);
+    assert_eq!(
+        (&records[0]["inverse"]["action"], &records[0]["reason"]),
+        (&json!("restore"), &json!("TICKET-1 it loops"))
+    );
+    assert_eq!((&records[1]["result"]["result"], &records[2]["result"]["effect"]), (&json!("applied"), &json!("done")));
+    assert!(records[0]["before"]["content"].is_string(), "what it was before is written down");
+
+    let again = bench.run("flags kill new_checkout --yes -o json").await.ends(1).result();
+    assert_eq!(again["reason"], "new_checkout is off already, everywhere");
+    let restored = bench.run("flags restore new_checkout --yes -o json").await.ends(0).result();
+    assert_eq!((&restored["result"], &restored["verified"]), (&json!("applied"), &json!(true)), "{restored:#}");
+    assert_eq!(bench.flags_file().await, before);
+    let other = bench.run("flags restore dark_mode --yes -o json").await.ends(1).result();
+    assert!(other["reason"].as_str().unwrap().starts_with("no kill of it is recorded"), "{other:#}");
+    assert_eq!(bench.writes().len(), 2);
+    bench.run("audit verify").await.ends(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_protected_branch_it_is_open_and_not_in_effect() {
+    let bench = Bench::with_github(protected).await;
+    let before = bench.flags_file().await;
+    let killed = bench.run("flags kill new_checkout --yes -o json").await.ends(3).result();
+    assert_eq!((&killed["result"], &killed["verified"]), (&json!("applied"), &json!(false)), "{killed:#}");
+    let reason = killed["reason"].as_str().unwrap();
+    assert_eq!(reason, "accepted: pull request #432 is open: not in effect before it is merged");
+    let words: Vec<_> = killed["requests"].as_array().unwrap().iter().map(|it| it["method"].clone()).collect();
+    assert_eq!(words, ["POST", "PUT", "POST"]);
+    assert_eq!(bench.flags_file().await, before);
+    assert_eq!(bench.records()[2]["result"]["effect"]["halfway"], reason.trim_start_matches("accepted: "));
+    let again = bench.run("flags kill new_checkout --yes -o json").await.ends(5).result();
+    assert!(again["reason"].as_str().unwrap().contains("Look for its pull request"), "{again:#}");
+    assert_eq!(bench.writes().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_yes_or_dry_nothing_is_changed_or_recorded() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let plan = bench.run("flags kill new_checkout").await.ends(2).out;
+    assert!(plan.contains("kill Flag new_checkout in repository acme/shop"), "{plan}");
+    assert!(plan.contains("features.new_checkout.rollout.prod: 100 -> 0"), "{plan}");
+    assert!(plan.contains("Flag new_checkout  refused"), "{plan}");
+    let dry = bench.run("flags kill new_checkout --dry-run -o json").await.ends(0).result();
+    let wanted = "dry run: it is still as planned on, and GitHub cannot try it dry; nothing was changed";
+    assert_eq!((&dry["result"], &dry["verified"], &dry["reason"]), (&json!("unknown"), &json!(false), &json!(wanted)));
+    assert_eq!((bench.writes(), bench.records()), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_refuses_it_has_its_code_and_its_sentence() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let gone = bench.run("flags kill no_such --yes -o json").await.ends(1).result();
+    assert_eq!(gone["reason"], "there is no flag no_such in feature-flags/flags.yaml");
+    bench.run("flags kill new_checkout --yes --read-only").await.ends(1);
+    let many = bench.run("flags kill no_such dark_mode --yes -o json").await.ends(1).json();
+    let words: Vec<_> = many["results"].as_array().unwrap().iter().map(|it| it["result"].clone()).collect();
+    assert_eq!(words, ["refused", "applied"]);
+    bench.repository("viewer");
+    let denied = bench.run("flags kill new_checkout --yes -o json").await.ends(4).result();
+    assert!(denied["reason"].as_str().unwrap().contains("it needs the permission contents=write"), "{denied:#}");
+    bench.repository("expired");
+    bench.run("flags kill new_checkout --yes").await.ends(3).says("(401)");
+    bench.repository("operator");
+    bench.world.fault(Fault::GithubDown);
+    bench.run("flags kill new_checkout --yes").await.ends(3).says("cannot be reached");
+    bench.world.fault(Fault::None);
+    assert_eq!(bench.writes().len(), 2, "{:?}", bench.writes());
+    let text = std::fs::read_to_string(bench.home.journal()).unwrap();
+    assert!(!text.contains("Bearer") && !text.contains("QUJDRA"), "no token is written down");
+    bench.home.write("config/config.yaml", "");
+    bench.run("flags kill new_checkout --yes").await.ends(2).says("no repository is configured: set github.repository");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_flags_of_one_file_are_killed_one_after_the_other() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let done = bench.run("flags kill new_checkout dark_mode --yes -o json").await.ends(0).json();
+    let words: Vec<_> = done["results"].as_array().unwrap().iter().map(|it| it["result"].clone()).collect();
+    assert_eq!(words, ["applied", "applied"], "{done:#}");
+    assert_eq!(bench.writes(), [PUT, PUT]);
+    let file = bench.flags_file().await;
+    assert!(
+        file.contains(
+            "dark_mode: { default: false, owners: [storefront, \"design\"], rollout: { stage: 0, prod: 0 } }"
+        )
+    );
+    assert!(!file.contains("prod: 100"), "{file}");
+    assert_eq!(bench.records().len(), 6);
+}
