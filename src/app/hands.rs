@@ -126,8 +126,7 @@ impl Hands {
         self.always.spawn(async move { tell_journal(&journal, &reports).await });
         if let Some(file) = self.tools.flags.clone() {
             let repository = self.tools.github.as_ref().map(|github| github.repository.to_string());
-            let context = repository.as_deref().unwrap_or(checkout::NAME).into();
-            self.always.spawn(checkout::open(file, context, self.reports.clone()));
+            self.always.spawn(checkout::open(file, repository.unwrap_or_default().into(), self.reports.clone()));
         }
         if let Some(settings) = self.tools.github.clone() {
             let (handle, task) = github::open(settings, self.reports.clone(), self.tools.clock);

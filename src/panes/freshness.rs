@@ -10,8 +10,8 @@ use super::brush::Words;
 use super::cx::Cx;
 use super::now::Now;
 
-/// The kind of the source whose contexts are repositories.
-const GITHUB: &str = "github";
+/// The kinds of sources whose contexts are repositories.
+const REPOSITORIES: [&str; 2] = ["github", "checkout"];
 
 /// One source with the word for it.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ pub fn worst<'a>(cx: &Cx<'a>, sources: &[&str]) -> Option<Standing<'a>> {
 
 /// Whether each of those sources has said something in each context that is heard from. A repository is none.
 fn all_heard(cx: &Cx, sources: &[&str]) -> bool {
-    let clusters = cx.model.freshness.keys().filter(|id| !id.context.is_empty() && &*id.kind != GITHUB);
+    let clusters = cx.model.freshness.keys().filter(|id| !id.context.is_empty() && !REPOSITORIES.contains(&&*id.kind));
     let mut contexts = clusters.map(|id| &*id.context);
     contexts.all(|context| !is_missing(cx, sources, context))
 }
@@ -60,7 +60,8 @@ pub fn is_doubtful(liveness: Liveness) -> bool {
 /// installed is a fact, not a fault.
 pub fn overall(cx: &Cx, long: bool) -> Words {
     // The panes about the repository speak for themselves: the cluster is no less live without GitHub.
-    let counts = |standing: &Standing| standing.liveness != Liveness::Absent && &*standing.id.kind != GITHUB;
+    let counts =
+        |standing: &Standing| standing.liveness != Liveness::Absent && !REPOSITORIES.contains(&&*standing.id.kind);
     let worst = standings(cx).filter(counts).max_by_key(|standing| standing.liveness);
     match worst {
         Some(standing) if standing.liveness == Liveness::Live && !all_heard(cx, Now.sources()) => {
@@ -84,8 +85,8 @@ pub fn of_pane(cx: &Cx, sources: &[&str]) -> Words {
 
 /// For the border of a pane about the repository: nothing while all its topics are seen.
 pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
-    let Some((_, repository)) = cx.model.repository() else { return Words::new() };
     for topic in topics {
+        let Some((_, repository)) = cx.model.repository_of(*topic) else { continue };
         let sight = repository.sight(*topic);
         let Some((since, failure)) = sight.failing else {
             if sight.seen.is_none() {
@@ -101,7 +102,7 @@ pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
         let words = Words::of(format!("{} {word} ", cx.glyph(Glyph::Stale)), Role::Critical);
         return words.and(failure.message, Role::Stale);
     }
-    match repository.budget {
+    match cx.model.repository().and_then(|(_, repository)| repository.budget) {
         // Only what runs low is worth a word.
         Some(budget) if budget.remaining.saturating_mul(5) < budget.limit => {
             Words::of(format!("GitHub: {} of {} requests left", budget.remaining, budget.limit), Role::Attention)
@@ -112,8 +113,8 @@ pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
 
 /// Whether what is known of one of those topics may no longer be so.
 pub fn is_blind(cx: &Cx, topics: &[Topic]) -> bool {
-    let repository = cx.model.repository().map(|(_, repository)| repository);
-    topics.iter().any(|topic| repository.is_some_and(|repository| repository.sight(*topic).failing.is_some()))
+    let is_failing = |topic: &Topic| cx.model.repository_of(*topic).map(|(_, it)| it.sight(*topic).failing.is_some());
+    topics.iter().any(|topic| is_failing(topic) == Some(true))
 }
 
 /// The word, with an age where it has one.

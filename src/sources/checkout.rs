@@ -11,13 +11,11 @@ use tokio::sync::mpsc;
 
 use crate::release::flag;
 use crate::release::observation::{Failure, FailureKind, Observation, Report, Said, SourceId};
-use crate::release::repository::{Finding, FlagsFile, Topic};
+use crate::release::repository::{CHECKOUT, Finding, FlagsFile, Topic};
 use crate::release::text::visible;
 
 /// The kind in [`SourceId`]s of this source.
 pub const NAME: &str = "checkout";
-/// What stands in place of a branch: nothing on GitHub is called that in [`FlagsFile::branch`].
-pub const BRANCH: &str = "checkout";
 
 /// Between two looks, and how many of them find nothing new before that is worth a word.
 const EVERY: Duration = Duration::from_secs(3);
@@ -25,9 +23,9 @@ const QUIET_LOOKS: u32 = 5;
 /// Largest flags file.
 const LARGEST: u64 = 4 << 20;
 
-/// A task that runs until nobody listens to its reports any more. `context` is the repository's name, or [`NAME`].
-pub fn open(file: PathBuf, context: Arc<str>, reports: mpsc::Sender<Report>) -> impl Future<Output = ()> + Send {
-    let source = SourceId { context, kind: NAME.into() };
+/// A task that runs until nobody listens to its reports any more. The repository may have no name: nobody configured one.
+pub fn open(file: PathBuf, repository: Arc<str>, reports: mpsc::Sender<Report>) -> impl Future<Output = ()> + Send {
+    let source = source(repository);
     async move {
         let mut last: Option<Result<FlagsFile, Failure>> = None;
         let mut quiet = 0;
@@ -49,8 +47,18 @@ pub fn open(file: PathBuf, context: Arc<str>, reports: mpsc::Sender<Report>) -> 
     }
 }
 
+/// The file as it stands now, in reports.
+pub async fn once(file: &Path, repository: Arc<str>) -> Vec<Report> {
+    let words = words(&look(file).await, true, true);
+    words.into_iter().map(|said| Report { source: source(repository.clone()), said }).collect()
+}
+
+fn source(repository: Arc<str>) -> SourceId {
+    SourceId { context: repository, kind: NAME.into() }
+}
+
 /// The file as it stands now.
-pub async fn look(file: &Path) -> Result<FlagsFile, Failure> {
+async fn look(file: &Path) -> Result<FlagsFile, Failure> {
     let path = visible(&file.display().to_string());
     let failed = |why: String| Failure {
         kind: FailureKind::Failed,
@@ -66,7 +74,7 @@ pub async fn look(file: &Path) -> Result<FlagsFile, Failure> {
     }
     let text: Arc<str> = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8".to_owned()))?.into();
     let flags = flag::read(&text);
-    let (branch, sha) = (BRANCH.to_owned(), String::new());
+    let (branch, sha) = (CHECKOUT.to_owned(), String::new());
     Ok(FlagsFile { path, branch, sha, text, head: None, is_protected: None, flags })
 }
 
@@ -115,9 +123,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("flags.yaml");
         let (sender, reports) = mpsc::channel(10);
-        tokio::spawn(open(file.clone(), NAME.into(), sender));
+        tokio::spawn(open(file.clone(), "".into(), sender));
         let mut watched = Watched { model: Model::default(), reports };
-        let sight = |model: &Model| model.repository().map(|(_, shop)| shop.sight(Topic::Flags)).unwrap_or_default();
+        let sight = |model: &Model| {
+            model.repository_of(Topic::Flags).map(|(_, shop)| shop.sight(Topic::Flags)).unwrap_or_default()
+        };
         watched.until(|model| sight(model).failing.is_some()).await;
         let (_, failure) = sight(&watched.model).failing.unwrap();
         assert!(failure.message.contains("flags.yaml cannot be read"), "{}", failure.message);
@@ -125,13 +135,13 @@ mod tests {
             std::fs::write(&file, format!("features: {{ a: {{ default: {text} }} }}")).unwrap();
             watched
                 .until(|model| {
-                    let flags = model.repository().and_then(|(_, shop)| shop.flags.as_ref());
+                    let flags = model.repository_of(Topic::Flags).and_then(|(_, shop)| shop.flags.as_ref());
                     let flag = flags.and_then(|file| file.flags.as_ref().ok()?.get("a"));
                     flag.is_some_and(|flag| flag.state("prod") == state)
                 })
                 .await;
         }
         watched.until(|model| sight(model).failing.is_none()).await;
-        assert_eq!(watched.model.repository().unwrap().1.flags.as_ref().unwrap().branch, BRANCH);
+        assert_eq!(watched.model.repository_of(Topic::Flags).unwrap().1.flags.as_ref().unwrap().branch, CHECKOUT);
     }
 }
