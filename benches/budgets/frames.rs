@@ -45,31 +45,27 @@ pub fn run(bench: &Bench, table: &mut Table) {
         stage.report(source.name, Said::Loaded);
     }
     let mut add = |what: &str, samples: Vec<f64>| {
-        let line = Line::new(format!("key to frame in process: {what}"), "ms", samples);
-        table.add(line.floor("an empty frame and its diff", floor.clone()).below(99.0, 16.0));
+        let line = Line::new(what, "ms", samples).floor("an empty frame and its diff", floor.clone());
+        table.add(line.below(99.0, 16.0));
     };
-    add("j in Now", stage.keys("jk"));
+    add("key to frame in process: j in Now", stage.keys("jk"));
     stage.press("2");
-    add("j in Rollouts", stage.keys("jk"));
-    add("G, g", stage.keys("Gg"));
+    add("key to frame in process: j in Rollouts", stage.keys("jk"));
+    add("key to frame in process: G, g", stage.keys("Gg"));
+    add("a changed rollout to frame, in process", stage.changes(&rollouts));
     stage.press("s");
-    add("j, sorted by a column", stage.keys("jk"));
+    add("key to frame in process: j, sorted by a column", stage.keys("jk"));
     stage.press("S");
-    stage.press("/");
-    add("each letter of a filter", stage.keys("service"));
+    add("a changed rollout to frame, in process, sorted by a column", stage.changes(&rollouts));
+    for (what, letters) in [("each letter of a filter", "service"), ("each letter of a filter of few rows", "99/t")] {
+        stage.press("/");
+        add(&format!("key to frame in process: {what}"), stage.keys(letters));
+        stage.press("\n");
+        add(&format!("key to frame in process: j, after {what}"), stage.keys("jk"));
+        stage.press("\u{1b}");
+    }
     stage.press("\n");
-    add("j, filtered", stage.keys("jk"));
-    stage.press("\u{1b}");
-    stage.press("2");
-    let rows = stage.changes(&rollouts);
-    table.add(
-        Line::new("a changed rollout to frame, in process", "ms", rows)
-            .floor("an empty frame and its diff", floor.clone())
-            .below(99.0, 16.0),
-    );
-    stage.press("\n");
-    let line = Line::new("key to frame in process: j in the detail", "ms", stage.keys("jk"));
-    table.add(line.floor("an empty frame and its diff", floor).below(99.0, 16.0));
+    add("key to frame in process: j in the detail", stage.keys("jk"));
 }
 
 /// What any picture costs: a buffer made blank, and compared.

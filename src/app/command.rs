@@ -165,6 +165,8 @@ impl App {
             let effects = self.focus_pane(pane);
             self.ui.lists[pane].cursor = Some(row);
             self.ui.lists[pane].is_chosen = true;
+            // A filter from before could hide the very row.
+            self.ui.lists[pane].filter = None;
             return effects;
         }
         if PANES[pane].look(&self.cx(now), &row).is_some() {

@@ -58,14 +58,19 @@ impl Filter {
         Ok(Some(Filter { text: text.to_owned(), negated, kind }))
     }
 
-    /// Whether a row with those texts and labels passes.
-    pub fn passes<'t>(&self, mut texts: impl Iterator<Item = &'t str>, labels: Option<&Labels>) -> bool {
+    /// Whether a row passes. `has_text` says whether one of its texts is as wished, `labels` how it is labelled; only what
+    /// the filter is about is asked for.
+    pub fn passes<'l>(
+        &self,
+        has_text: impl FnOnce(&dyn Fn(&str) -> bool) -> bool,
+        labels: impl FnOnce() -> Option<&'l Labels>,
+    ) -> bool {
         let hit = match &self.kind {
-            Kind::Substring(part) => texts.any(|text| has_part(text, part)),
-            Kind::Pattern(pattern) => texts.any(|text| pattern.is_match(text)),
+            Kind::Substring(part) => has_text(&|text| has_part(text, part)),
+            Kind::Pattern(pattern) => has_text(&|text| pattern.is_match(text)),
             Kind::Labels(terms) => {
                 let empty = Labels::new();
-                let labels = labels.unwrap_or(&empty);
+                let labels = labels().unwrap_or(&empty);
                 terms.iter().all(|term| term.holds(labels))
             }
         };
@@ -116,7 +121,7 @@ mod tests {
 
     fn passes(filter: &str, text: &str) -> bool {
         let labels = Labels::from([("app".into(), "web".into()), ("tier".into(), "front".into())]);
-        Filter::parse(filter).unwrap().unwrap().passes([text].into_iter(), Some(&labels))
+        Filter::parse(filter).unwrap().unwrap().passes(|wish| wish(text), || Some(&labels))
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! How sure a pane may be of what it shows: the worst of its sources, in words. Unknown is never green.
 
+use std::sync::Arc;
+
 use crate::release::model::{Freshness, Liveness};
 use crate::release::observation::{FailureKind, SourceId};
+use crate::release::repository::{Repository, Sight};
 use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
@@ -83,29 +86,39 @@ pub fn of_pane(cx: &Cx, sources: &[&str]) -> Words {
     }
 }
 
-/// For the border of a pane about the repository: nothing while all its topics are seen.
-pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
-    for topic in topics {
-        let Some((_, repository)) = cx.model.repository_of(*topic) else { continue };
-        let sight = repository.sight(*topic);
-        let Some((since, failure)) = sight.failing else {
-            if sight.seen.is_none() {
-                return Words::of("loading", Role::Unknown);
-            }
-            continue;
-        };
-        let word = match failure.kind {
-            FailureKind::Unauthorized => "UNAUTHORIZED".to_owned(),
-            FailureKind::Forbidden => "FORBIDDEN".to_owned(),
-            _ => format!("STALE {}", cx.age(sight.seen.or(Some(since)))),
+/// For the border of a pane about the repository: nothing while all its topics are seen. `in_full`: with what is left of
+/// the requests of this hour.
+pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
+    let Some((name, repository)) = known_of(cx, topics) else { return Words::new() };
+    let sights: Vec<Sight> = topics.iter().map(|topic| repository.sight(*topic)).collect();
+    if let Some((sight, (since, failure))) = sights.iter().find_map(|sight| Some((sight, sight.failing.as_ref()?))) {
+        let word = match (failure.kind, sight.seen) {
+            (FailureKind::Unauthorized, _) => "UNAUTHORIZED".to_owned(),
+            (FailureKind::Forbidden, _) => "FORBIDDEN".to_owned(),
+            (FailureKind::NotInstalled, _) => "NOT FOUND".to_owned(),
+            (_, Some(seen)) => format!("STALE {}", cx.age(Some(seen))),
+            (_, None) => format!("NO ANSWER {}", cx.age(Some(*since))),
         };
         let words = Words::of(format!("{} {word} ", cx.glyph(Glyph::Stale)), Role::Critical);
-        return words.and(failure.message, Role::Stale);
+        let words = words.and(failure.message.as_str(), Role::Stale);
+        let left = sight.next_try.and_then(|at| cx.countdown(at));
+        return match left {
+            Some(left) => words.and(format!("; next try in {left}"), Role::Stale),
+            None => words,
+        };
     }
-    match cx.model.repository().and_then(|(_, repository)| repository.budget) {
-        // Only what runs low is worth a word.
+    if sights.iter().any(|sight| sight.seen.is_none()) {
+        return Words::of("loading", Role::Unknown);
+    }
+    if is_silent(cx, name) {
+        return Words::of(format!("{} STALE: GitHub was not heard from", cx.glyph(Glyph::Stale)), Role::Critical);
+    }
+    match repository.budget {
         Some(budget) if budget.remaining.saturating_mul(5) < budget.limit => {
             Words::of(format!("GitHub: {} of {} requests left", budget.remaining, budget.limit), Role::Attention)
+        }
+        Some(budget) if in_full => {
+            Words::of(format!("{} of {} requests left", budget.remaining, budget.limit), Role::Dim)
         }
         _ => Words::new(),
     }
@@ -113,8 +126,19 @@ pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
 
 /// Whether what is known of one of those topics may no longer be so.
 pub fn is_blind(cx: &Cx, topics: &[Topic]) -> bool {
-    let is_failing = |topic: &Topic| cx.model.repository_of(*topic).map(|(_, it)| it.sight(*topic).failing.is_some());
-    topics.iter().any(|topic| is_failing(topic) == Some(true))
+    let Some((name, repository)) = known_of(cx, topics) else { return false };
+    topics.iter().any(|topic| repository.sight(*topic).failing.is_some()) || is_silent(cx, name)
+}
+
+/// The repository that knows of these topics.
+fn known_of<'a>(cx: &Cx<'a>, topics: &[Topic]) -> Option<(&'a Arc<str>, &'a Repository)> {
+    cx.model.repository_of(*topics.first()?)
+}
+
+/// Whether the source itself has stopped: it says how long it rests.
+fn is_silent(cx: &Cx, repository: &str) -> bool {
+    let sources = REPOSITORIES.iter().filter_map(|kind| cx.model.source(repository, kind));
+    sources.into_iter().any(|source| source.heard.is_some() && source.liveness(cx.now) == Liveness::Stale)
 }
 
 /// The word, with an age where it has one.

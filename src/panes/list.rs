@@ -195,31 +195,21 @@ impl ListState {
 fn arranged(
     pane: &dyn Pane,
     cx: &Cx,
-    rows: Vec<Uid>,
+    mut rows: Vec<Uid>,
     filter: Option<&Filter>,
     sort: Option<(usize, bool)>,
 ) -> Vec<Uid> {
-    let mut kept: Vec<(Uid, Cell)> = Vec::with_capacity(rows.len());
-    let column = sort.map_or(0, |(column, _)| column);
-    for row in rows {
-        let Some(mut cells) = pane.cells(cx, &row) else { continue };
-        let passes = filter.is_none_or(|filter| {
-            // Namespace and name may stand in columns of their own: `shop/web` means both.
-            let path = pane.target(cx, &row).map(|target| target.path()).unwrap_or_default();
-            let texts = cells.iter().map(|cell| cell.text.as_str()).chain([path.as_str()]);
-            filter.passes(texts, pane.labels(cx, &row))
-        });
-        if passes && column < cells.len() {
-            kept.push((row, cells.swap_remove(column)));
-        }
+    if let Some(filter) = filter {
+        rows.retain(|row| filter.passes(|wish| pane.has_text(cx, row, wish), || pane.labels(cx, row)));
     }
-    if let Some((_, reverse)) = sort {
-        kept.sort_by(|(_, a), (_, b)| {
-            let order = a.rank.cmp(&b.rank).then_with(|| a.text.cmp(&b.text));
-            if reverse { order.reverse() } else { order }
-        });
-    }
-    kept.into_iter().map(|(row, _)| row).collect()
+    let Some((column, reverse)) = sort else { return rows };
+    let with_cell = |row| pane.cell(cx, &row, column).map(|cell| (cell, row));
+    let mut sorted: Vec<(Cell, Uid)> = rows.into_iter().filter_map(with_cell).collect();
+    sorted.sort_by(|(a, _), (b, _)| {
+        let order = a.rank.cmp(&b.rank).then_with(|| a.text.cmp(&b.text));
+        if reverse { order.reverse() } else { order }
+    });
+    sorted.into_iter().map(|(_, row)| row).collect()
 }
 
 #[cfg(test)]

@@ -67,6 +67,20 @@ pub trait Pane: Sync {
     /// One cell per column; None when the row is gone.
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>>;
 
+    /// One of those cells: what a sort asks of every row. A pane with thousands of rows makes no other for it.
+    fn cell(&self, cx: &Cx, row: &Uid, column: usize) -> Option<Cell> {
+        let mut cells = self.cells(cx, row)?;
+        (column < cells.len()).then(|| cells.swap_remove(column))
+    }
+
+    /// Whether a text of the row is as wished: what a filter asks of every row. A pane with thousands of rows makes none
+    /// after the first that is.
+    fn has_text(&self, cx: &Cx, row: &Uid, wish: &dyn Fn(&str) -> bool) -> bool {
+        // Namespace and name may stand in columns of their own: `shop/web` means both.
+        self.cells(cx, row).is_some_and(|cells| cells.iter().any(|cell| wish(&cell.text)))
+            || self.target(cx, row).is_some_and(|target| wish(&target.path()))
+    }
+
     /// The Rollout that the row speaks of: what `enter` opens and actions act on.
     fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId>;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::release::object::{ObjectId, Uid};
-use crate::release::phase::Phase;
+use crate::release::phase::{Phase, PhaseReading};
 use crate::release::rollout::{Rollout, Strategy};
 use crate::theme::Role;
 
@@ -54,25 +54,21 @@ impl Pane for Rollouts {
     }
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
-        let rollout = cx.model.rollouts.get(row)?;
-        let reading = rollout.phase();
-        let (role, sign) = cx.phase(reading.phase);
-        let name_role = if rollout.fault.is_some() { Role::Unknown } else { Role::Text };
-        Some(vec![
-            Cell::styled(rollout.id.namespace.to_string(), Role::Dim),
-            Cell::styled(rollout.id.name.to_string(), name_role),
-            Cell::styled(rollout.id.context.to_string(), Role::Dim),
-            Cell::styled(format!("{sign} {}", reading.phase.word()), role).ranked(urgency(reading.phase)),
-            step_cell(rollout),
-            weight_cell(cx, rollout),
-            ready_cell(rollout),
-            Cell::styled(rollout.revision.map_or("?".to_owned(), |revision| revision.to_string()), Role::Dim)
-                .ranked(rollout.revision.map_or(-1, |revision| revision as i64)),
-            Cell::new(rollout.images.iter().map(|image| short_image(image)).collect::<Vec<_>>().join(" ")),
-            Cell::styled(cx.age(rollout.created), Role::Dim)
-                .ranked(rollout.created.map_or(i64::MAX, |created| -created.as_second())),
-            Cell::new(next(cx, rollout, &reading.message)),
-        ])
+        let row = Row::of(cx, row)?;
+        (0..COLUMNS.len()).map(|column| row.cell(column)).collect()
+    }
+
+    fn cell(&self, cx: &Cx, row: &Uid, column: usize) -> Option<Cell> {
+        Row::of(cx, row)?.cell(column)
+    }
+
+    fn has_text(&self, cx: &Cx, row: &Uid, wish: &dyn Fn(&str) -> bool) -> bool {
+        let Some(row) = Row::of(cx, row) else { return false };
+        let id = &row.rollout.id;
+        // What is a text already is looked at first, and as it is.
+        [&*id.namespace, &*id.name, &*id.context].into_iter().any(wish)
+            || wish(&id.path())
+            || (3..COLUMNS.len()).filter_map(|column| row.cell(column)).any(|cell| wish(&cell.text))
     }
 
     fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId> {
@@ -85,6 +81,37 @@ impl Pane for Rollouts {
 
     fn empty(&self, _cx: &Cx) -> String {
         "no rollouts in sight; --namespace or --all-namespaces chooses where to look".to_owned()
+    }
+}
+
+/// A Rollout from which cells are made, each by itself.
+struct Row<'a> {
+    cx: &'a Cx<'a>,
+    rollout: &'a Rollout,
+}
+
+impl<'a> Row<'a> {
+    fn of(cx: &'a Cx, row: &Uid) -> Option<Row<'a>> {
+        Some(Row { cx, rollout: cx.model.rollouts.get(row)? })
+    }
+
+    fn cell(&self, column: usize) -> Option<Cell> {
+        let Row { cx, rollout } = self;
+        Some(match column {
+            0 => Cell::styled(&*rollout.id.namespace, Role::Dim),
+            1 => Cell::styled(&*rollout.id.name, if rollout.fault.is_some() { Role::Unknown } else { Role::Text }),
+            2 => Cell::styled(&*rollout.id.context, Role::Dim),
+            3 => phase_cell(cx, rollout.phase().phase),
+            4 => step_cell(rollout),
+            5 => weight_cell(cx, rollout),
+            6 => ready_cell(rollout),
+            7 => revision_cell(rollout),
+            8 => Cell::new(short_images(&rollout.images)),
+            9 => Cell::styled(cx.age(rollout.created), Role::Dim)
+                .ranked(rollout.created.map_or(i64::MAX, |created| -created.as_second())),
+            10 => Cell::new(next(cx, rollout, &rollout.phase())),
+            _ => return None,
+        })
     }
 }
 
@@ -102,6 +129,11 @@ fn urgency(phase: Phase) -> i64 {
 /// What could be read of an unreadable object would pass for the whole.
 fn unreadable() -> Cell {
     Cell::styled("?", Role::Unknown).ranked(-2)
+}
+
+fn phase_cell(cx: &Cx, phase: Phase) -> Cell {
+    let (role, sign) = cx.phase(phase);
+    Cell::styled(format!("{sign} {}", phase.word()), role).ranked(urgency(phase))
 }
 
 fn step_cell(rollout: &Rollout) -> Cell {
@@ -137,17 +169,38 @@ fn ready_cell(rollout: &Rollout) -> Cell {
     Cell::styled(format!("{}/{desired}", rollout.status.ready), role).ranked(i64::from(rollout.status.ready))
 }
 
+fn revision_cell(rollout: &Rollout) -> Cell {
+    let Some(revision) = rollout.revision else { return Cell::styled("?", Role::Dim).ranked(-1) };
+    Cell::styled(revision.to_string(), Role::Dim).ranked(revision as i64)
+}
+
+/// Images in short, one after another.
+pub fn short_images<'i>(images: impl IntoIterator<Item = &'i Box<str>>) -> String {
+    let mut words = String::new();
+    for image in images {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        push_short(&mut words, image);
+    }
+    words
+}
+
 /// `ghcr.io/shop/web:1.2.3` is `web:1.2.3`; a digest is cut to twelve digits.
-pub fn short_image(image: &str) -> String {
+fn push_short(words: &mut String, image: &str) {
     let last = image.rsplit('/').next().unwrap_or(image);
     match last.split_once("@sha256:") {
-        Some((name, digest)) => format!("{name}@{}", digest.chars().take(12).collect::<String>()),
-        None => last.to_owned(),
+        Some((name, digest)) => {
+            words.push_str(name);
+            words.push('@');
+            words.extend(digest.chars().take(12));
+        }
+        None => words.push_str(last),
     }
 }
 
 /// Why it stands where it stands, and when it goes on by itself.
-pub fn next(cx: &Cx, rollout: &Rollout, message: &str) -> String {
+pub fn next(cx: &Cx, rollout: &Rollout, reading: &PhaseReading) -> String {
     if let Some(fault) = &rollout.fault {
         return format!("unreadable: {fault}");
     }
@@ -160,18 +213,18 @@ pub fn next(cx: &Cx, rollout: &Rollout, message: &str) -> String {
             None => "the pause is over; the controller has not gone on yet".to_owned(),
         };
     }
-    let phase = rollout.phase().phase;
+    let PhaseReading { phase, message, .. } = reading;
     if matches!(phase, Phase::Degraded | Phase::Progressing)
         && let Some(why) = crate::release::why::why(cx.model, rollout)
     {
         return why;
     }
-    if phase == Phase::Paused && !rollout.status.pause_conditions.is_empty() {
+    if *phase == Phase::Paused && !rollout.status.pause_conditions.is_empty() {
         let since = cx.age(rollout.paused_since());
         return format!("{message}: waiting for you since {since}");
     }
     if message.is_empty() && matches!(rollout.strategy, Strategy::Unknown) {
         return "no strategy in the spec".to_owned();
     }
-    message.to_owned()
+    message.to_string()
 }

@@ -1,16 +1,18 @@
 //! What the gates of the repository say by now: cost against the budget, the smoke test, flags against their guardrails.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::cost::{self, Cost, DEFAULT_LIMIT};
-use super::flag::{FlagState, Flags};
+use super::flag::{Flag, FlagState, Flags};
 use super::gate::GateVerdict;
 use super::preview::age;
 use super::pull::PullRequest;
 use super::repository::{PullCost, Repository};
 use super::topic::Duty;
-use super::workflow::{Run, RunStatus};
+use super::workflow::{Conclusion, Run, RunStatus};
 
 /// A pull request and what it costs.
 #[derive(Clone, Debug)]
@@ -35,10 +37,14 @@ pub fn budgets(repository: &Repository) -> Vec<PullBudget<'_>> {
     let mut all: Vec<PullBudget<'_>> = open
         .chain(merged.into_iter().map(|pull| (pull, true)))
         .map(|(pull, is_merged)| {
-            let (cost, verdict, why) = judged(repository, repository.cost(pull.number));
+            // A report of an earlier head says nothing about this one.
+            let known = repository.cost(pull.number).filter(|cost| Some(&cost.head_sha) == pull.head_sha.as_ref());
+            let (cost, verdict, why) = judged(repository, known);
             PullBudget { pull, is_merged, cost, verdict, why }
         })
         .collect();
+    let mut seen = BTreeSet::new();
+    all.retain(|budget| seen.insert(budget.pull.number));
     all.sort_by_key(|budget| (rank(budget.verdict), budget.is_merged, std::cmp::Reverse(budget.pull.number)));
     all
 }
@@ -67,6 +73,9 @@ pub fn merged_sum(repository: &Repository) -> Option<(Option<Decimal>, GateVerdi
     let merged: Vec<PullBudget<'_>> = budgets(repository).into_iter().filter(|budget| budget.is_merged).collect();
     repository.merged_since_release()?;
     let costs: Option<Vec<&Cost>> = merged.iter().map(|budget| budget.cost).collect();
+    // Dollars and euros have no sum.
+    let currencies: BTreeSet<_> = costs.iter().flatten().map(|cost| cost.currency.as_deref()).collect();
+    let costs = costs.filter(|_| currencies.len() < 2);
     let count = format!("{} merged since {}", merged.len(), release.tag);
     let Some(sum) = costs.and_then(cost::sum) else {
         return Some((None, GateVerdict::Unknown, format!("{count}, not all of them priced")));
@@ -95,22 +104,44 @@ pub fn smoke(repository: &Repository, now: Timestamp) -> (GateVerdict, String) {
     let judged = repository.judge_smoke().filter(|_| is_of_run);
     let judged = judged.unwrap_or_else(|| (GateVerdict::Unknown, "the run left no summary".to_owned()));
     let conclusion = run.conclusion.as_ref().map_or("without a conclusion", |conclusion| conclusion.word());
-    match (run.is_green(), judged) {
-        (true, (verdict, why)) => (verdict, format!("{why}{when}")),
-        (false, (GateVerdict::Fail, why)) => (GateVerdict::Fail, format!("{why}{when}")),
-        (false, (_, why)) => (GateVerdict::Fail, format!("the run ended with {conclusion}{when}: {why}")),
+    match (&run.conclusion, judged) {
+        (Some(Conclusion::Success), (verdict, why)) => (verdict, format!("{why}{when}")),
+        (_, (GateVerdict::Fail, why)) => (GateVerdict::Fail, format!("{why}{when}")),
+        (Some(Conclusion::Failure | Conclusion::TimedOut), (_, why)) => {
+            (GateVerdict::Fail, format!("the run ended with {conclusion}{when}: {why}"))
+        }
+        // Cancelled, skipped, or a word that this version does not know: it proves nothing.
+        (_, (_, why)) => (GateVerdict::Unknown, format!("the run ended with {conclusion}{when}: {why}")),
     }
 }
 
-/// Flags that act in production although something they require is not so: name and reason.
+/// Flags that act somewhere although something they require is not so: name and reason.
 pub fn unguarded(flags: &Flags) -> Vec<(&str, String)> {
-    let on = flags.flags.iter().filter(|flag| flag.state("prod") == FlagState::On);
-    let unmet = on.filter_map(|flag| {
-        let unmet = flag.unmet(flags, "prod", &[]);
-        let words: Vec<String> = unmet.iter().map(|unmet| format!("{}: {}", unmet.requires, unmet.why)).collect();
-        (!words.is_empty()).then(|| (flag.name.as_str(), words.join("; ")))
-    });
-    unmet.collect()
+    let unmet = flags.flags.iter().filter_map(|flag| Some((flag.name.as_str(), ignored_guardrails(flags, flag)?)));
+    let mut seen = BTreeSet::new();
+    unmet.filter(|(name, _)| seen.insert(*name)).collect()
+}
+
+/// Which guardrails a flag acts without, and where; None where it acts nowhere or all are met.
+pub fn ignored_guardrails(flags: &Flags, flag: &Flag) -> Option<String> {
+    let mut on: Vec<&str> =
+        flag.states().into_iter().filter(|(_, state)| *state == FlagState::On).map(|(name, _)| name).collect();
+    if on.is_empty() && flag.state(PRODUCTION) == FlagState::On {
+        // Nothing but the default turns it on.
+        on.push("every environment");
+    }
+    let unmet = flag.unmet(flags, on.last()?, &[]);
+    let words: Vec<String> = unmet.iter().map(|unmet| format!("{}: {}", unmet.requires, unmet.why)).collect();
+    (!words.is_empty()).then(|| format!("on in {}, requires {}", on.join(" and "), words.join("; ")))
+}
+
+/// What the users' production is called, where a flag does not say otherwise.
+const PRODUCTION: &str = "prod";
+
+/// The environment of a flag that is production: `prod` or `production`.
+pub fn production(flag: &Flag) -> &str {
+    let named = flag.rollout.iter().map(|(name, _)| name.as_str());
+    named.rev().find(|name| matches!(*name, "prod" | "production")).unwrap_or(PRODUCTION)
 }
 
 fn rank(verdict: GateVerdict) -> u8 {

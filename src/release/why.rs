@@ -73,8 +73,10 @@ pub fn refused_since(model: &Model, rollout: &Rollout) -> Option<Timestamp> {
 fn refusals_of<'a>(model: &'a Model, rollout: &'a Rollout) -> Option<impl Iterator<Item = &'a ObjectEvent>> {
     let hash = rollout.status.current_pod_hash.as_deref()?;
     // The ReplicaSet's name is the Rollout's and the hash; its own UID is not known without watching every ReplicaSet.
-    let set = format!("{}-{hash}", rollout.id.name);
-    Some(model.refusals.iter().filter(move |event| event.id.is_beside(&rollout.id) && *event.object == *set))
+    let is_of_set = move |object: &str| {
+        object.strip_prefix(&*rollout.id.name).and_then(|rest| rest.strip_prefix('-')).is_some_and(|rest| rest == hash)
+    };
+    Some(model.refusals.iter().filter(move |event| is_of_set(&event.object) && event.id.is_beside(&rollout.id)))
 }
 
 /// Who refused and what it said, from the API server's message; the whole message when it has no known shape.

@@ -16,23 +16,21 @@ async fn it_ends_with_its_terminal() {
     let stage = Stage::set("endings").await;
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let mut screen = stage.screen(User::Viewer);
-        screen.wait_for_line(&["web", "Healthy"]).await;
-        screen.process().signal(signal);
-        let (_, took) = screen.process().end(Duration::from_secs(10)).await;
-        assert!(took < AT_ONCE, "{signal:?}: {took:?}");
-        gave_back(&screen.last_bytes().await);
+        screen.wait_for_line(&["web", "Healthy"]);
+        screen.signal(signal);
+        screen.ends_within(AT_ONCE);
+        gave_back(&screen.raw);
     }
     let mut screen = stage.screen(User::Viewer);
-    screen.wait_for_line(&["web", "Healthy"]).await;
+    screen.wait_for_line(&["web", "Healthy"]);
     screen.press("q");
-    let (status, took) = screen.process().end(Duration::from_secs(10)).await;
-    assert!(status.success() && took < AT_ONCE, "{status:?} after {took:?}");
-    gave_back(&screen.last_bytes().await);
+    assert!(screen.ends_within(AT_ONCE).success());
+    gave_back(&screen.raw);
 
     let mut screen = stage.screen(User::Viewer);
-    screen.wait_for_line(&["web", "Healthy"]).await;
-    let (_, took) = screen.hang_up().await.end(Duration::from_secs(10)).await;
-    assert!(took < AT_ONCE, "the line dropped: {took:?}");
+    screen.wait_for_line(&["web", "Healthy"]);
+    screen.hang_up();
+    screen.ends_within(AT_ONCE);
     stage.strike().await;
 }
 

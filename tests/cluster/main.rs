@@ -6,10 +6,11 @@ mod bed;
 mod canary;
 #[path = "../contract/mod.rs"]
 mod contract;
+#[path = "../driver/mod.rs"]
+mod driver;
 mod endings;
 mod held;
 mod keys;
 mod people;
 mod previews;
-mod screen;
 mod stage;

@@ -1,5 +1,7 @@
 //! Where a test plays: a namespace with a canary of its own, and screens on it.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flightdeck::writers::audit::{self, Record, Verified};
@@ -9,13 +11,13 @@ use serde_json::Value;
 use crate::bed::Bed;
 use crate::contract::api::{Api, JSON, User};
 use crate::contract::objects::set_image;
-use crate::screen::Screen;
+use crate::driver::{Launch, Pty};
 
 /// A test's place in the bed.
 pub struct Stage {
     pub bed: Bed,
     pub api: Api,
-    home: tempfile::TempDir,
+    home: Arc<tempfile::TempDir>,
 }
 
 impl Stage {
@@ -23,7 +25,7 @@ impl Stage {
     pub async fn set(test: &str) -> Stage {
         let bed = Bed::of_environment();
         let api = bed.api(test).await;
-        let stage = Stage { bed, api, home: tempfile::tempdir().expect("a folder") };
+        let stage = Stage { bed, api, home: Arc::new(tempfile::tempdir().expect("a folder")) };
         stage.error_rate("0.005").await;
         stage.apply(include_str!("manifests/web.yaml")).await;
         stage.is("Healthy", 4).await;
@@ -47,8 +49,9 @@ impl Stage {
     }
 
     /// The cockpit of that user on the test's namespace.
-    pub fn screen(&self, user: User) -> Screen {
-        Screen::start(&self.bed.kubeconfig(user), self.home.path(), &["-n", &self.api.namespace])
+    pub fn screen(&self, user: User) -> Pty {
+        let launch = Launch::new(&["-n", &self.api.namespace]).at(&self.home).env("USER", "tester");
+        launch.with_kubeconfig_at(&self.bed.kubeconfig(user)).size(160, 40).start()
     }
 
     /// A pipeline ships another version.
@@ -80,12 +83,20 @@ impl Stage {
         self.api.until(&self.api.rollouts(), "web", wish).await
     }
 
+    /// The folder of the journal.
+    fn state(&self) -> PathBuf {
+        self.home.path().join("state")
+    }
+
     /// The journal's records, oldest first; it must be whole.
     pub fn journal(&self) -> Vec<Record> {
-        let mut records = audit::read(self.home.path()).expect("the journal");
+        let mut records = audit::read(&self.state()).expect("the journal");
         records.reverse();
-        let whole = Verified::Whole { records: records.len() as u64, torn: 0 };
-        assert_eq!(audit::verify(self.home.path()).expect("the journal"), whole);
+        let whole = match records.len() as u64 {
+            0 => Verified::Missing,
+            records => Verified::Whole { records, torn: 0 },
+        };
+        assert_eq!(audit::verify(&self.state()).expect("the journal"), whole);
         records
     }
 

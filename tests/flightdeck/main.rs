@@ -3,6 +3,7 @@
 mod commands;
 #[path = "../contract/mod.rs"]
 mod contract;
+#[path = "../driver/mod.rs"]
 mod driver;
 mod github;
 mod layers;

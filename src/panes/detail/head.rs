@@ -6,7 +6,7 @@ use crate::theme::{Glyph, Role};
 
 use super::super::brush::Words;
 use super::super::cx::Cx;
-use super::super::rollouts::{next, short_image};
+use super::super::rollouts::{next, short_images};
 use super::ladder;
 
 /// Cells of the weight bar.
@@ -54,7 +54,7 @@ fn phase(cx: &Cx, rollout: &Rollout) -> Words {
 
 fn why(cx: &Cx, rollout: &Rollout) -> Words {
     let reading = rollout.phase();
-    let next = next(cx, rollout, &reading.message);
+    let next = next(cx, rollout, &reading);
     // The first line has said it already.
     if next.is_empty() || next == reading.message {
         return Words::new();
@@ -131,9 +131,8 @@ fn pods(rollout: &Rollout) -> Words {
 
 fn about(cx: &Cx, rollout: &Rollout) -> Words {
     let revision = rollout.revision.map_or("?".to_owned(), |revision| revision.to_string());
-    let images: Vec<String> = rollout.images.iter().map(|image| short_image(image)).collect();
     let mut words = Words::of(format!("revision  {revision}  "), Role::Header);
-    words.push(images.join(" "), Role::Text);
+    words.push(short_images(&rollout.images), Role::Text);
     words.push(format!("  {}  age {}", rollout.strategy_word(), cx.age(rollout.created)), Role::Dim);
     if let Some(workload) = &rollout.workload_ref {
         words.push(format!("  template in {} {}", workload.kind, workload.name), Role::Dim);

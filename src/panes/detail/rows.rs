@@ -8,7 +8,7 @@ use crate::theme::{Glyph, Role};
 
 use super::super::brush::Words;
 use super::super::cx::Cx;
-use super::super::rollouts::short_image;
+use super::super::rollouts::short_images;
 use super::analysis::Place;
 use super::{analysis, events};
 
@@ -50,10 +50,9 @@ fn revision_rows(cx: &Cx, rollout: &Rollout, revision: &Revision, is_wide: bool,
     let is_current = number.is_some() && number == rollout.revision;
     let title = number.map_or("no revision".to_owned(), |number| format!("revision {number}"));
     let mut words = Words::of(&*title, if is_current { Role::Title } else { Role::Header });
-    let mut images: Vec<String> =
-        revision.replica_sets.iter().flat_map(|set| &set.object.images).map(|image| short_image(image)).collect();
+    let mut images: Vec<&Box<str>> = revision.replica_sets.iter().flat_map(|set| &set.object.images).collect();
     images.dedup();
-    words.push(format!("  {}", images.join(" ")), Role::Dim);
+    words.push(format!("  {}", short_images(images)), Role::Dim);
     rows.push(Row::new(format!("revision\u{1f}{}", revision.revision), title, number, words));
     let place = Place { revision: number, is_current, is_wide };
     // What decides over the release comes before the pods, of which there may be hundreds.

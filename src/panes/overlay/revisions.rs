@@ -13,7 +13,7 @@ use super::super::brush::{self, Words};
 use super::super::cx::Cx;
 use super::super::detail::tag_role;
 use super::super::layout::split_top;
-use super::super::rollouts::short_image;
+use super::super::rollouts::short_images;
 use super::super::tile;
 use super::super::ui::Revisions;
 
@@ -56,8 +56,7 @@ fn line(cx: &Cx, rollout: &Rollout, set: &ReplicaSet, selected: bool, area: Rect
     }
     tile::gutter(cx, selected, false, area, buf);
     let number = set.revision.map_or("?".to_owned(), |revision| revision.to_string());
-    let images: Vec<String> = set.images.iter().map(|image| short_image(image)).collect();
-    let mut words = Words::of(format!("{number:>4}  "), Role::Title).and(images.join(" "), Role::Text);
+    let mut words = Words::of(format!("{number:>4}  "), Role::Title).and(short_images(&set.images), Role::Text);
     if set.revision.is_some() && set.revision == rollout.revision {
         words.push("  current", Role::Progressing);
     }
