@@ -12,6 +12,7 @@ pub mod k6;
 pub mod live;
 pub mod needs;
 pub mod previews;
+mod repository_rows;
 pub mod results;
 pub mod rollout;
 pub mod sight;
