@@ -84,7 +84,7 @@ impl Pane for Flags {
     fn subject(&self, cx: &Cx, row: Option<&Uid>, kind: Kind) -> Option<ObjectId> {
         match kind {
             Kind::Flag => {
-                let (name, _) = cx.model.repository()?;
+                let (name, _) = cx.model.repository_of(Topic::Flags)?;
                 Some(subject::flag(name, row?.0.strip_prefix("flag/")?))
             }
             Kind::Workflow => super::previews::workflow(cx, Duty::Promote),
@@ -137,7 +137,7 @@ impl Pane for Flags {
             ));
         }
         lines.extend(flag.problems.iter().map(|problem| super::field("problem", problem.clone())));
-        lines.push(super::field("file", format!("{} on {}, blob {}", file.path, file.branch, file.sha)));
+        lines.push(super::field("file", place(file)));
         lines.extend(clock(cx));
         Some(lines)
     }
@@ -188,11 +188,18 @@ fn clock(cx: &Cx) -> Vec<Words> {
 }
 
 fn repository<'a>(cx: &Cx<'a>) -> Option<&'a Repository> {
-    cx.model.repository().map(|(_, repository)| repository)
+    cx.model.repository_of(Topic::Flags).map(|(_, repository)| repository)
 }
 
 fn file<'a>(cx: &Cx<'a>) -> Option<&'a FlagsFile> {
     repository(cx)?.flags.as_ref()
+}
+
+fn place(file: &FlagsFile) -> String {
+    match file.is_checkout() {
+        true => format!("{}, a local checkout", file.path),
+        false => format!("{} on {}, blob {}", file.path, file.branch, file.sha),
+    }
 }
 
 fn flags<'a>(cx: &Cx<'a>) -> Option<&'a File> {

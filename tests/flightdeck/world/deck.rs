@@ -99,6 +99,7 @@ impl Deck {
             namespace: settled.namespace,
             prometheus: Arc::new(Prometheus::new(settled.prometheus)),
             github: settled.github,
+            flags: settled.flags,
             journal: Journal::new(&settled.state, settle::who()),
             faults: None,
             exports: settled.state,
