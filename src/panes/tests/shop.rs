@@ -76,6 +76,7 @@ fn a_row_in_full() {
         ("previews", "uid-pr-412"),
         ("drift", "drift/aws_s3_bucket.logs"),
         ("cost", "pull/428"),
+        ("cost", "cost/merged"),
         ("flags", "flag/batch_import"),
         ("smoke", "smoke/run"),
     ];
@@ -83,7 +84,8 @@ fn a_row_in_full() {
         let mut ui = zoomed(pane);
         let look = Look { pane: ui.focus, row: Uid::from(row), scroll: 0 };
         ui.overlay = Some(Overlay::Look(look));
-        picture!(format!("look_{pane}_80x24"), &shop(), &mut ui, (80, 24));
+        let name = if row == "cost/merged" { "merged" } else { pane };
+        picture!(format!("look_{name}_80x24"), &shop(), &mut ui, (80, 24));
     }
     let mut ui = zoomed("flags");
     ui.overlay = Some(Overlay::Look(Look { pane: ui.focus, row: Uid::from("flag/gone"), scroll: 0 }));
@@ -169,9 +171,9 @@ fn what_is_not_known_of_the_repository_is_never_ok() {
         Finding::Limit(Some(Err("holds no amount".to_owned()))),
     ]);
     let good = || {
-        let plan = br#"{"format_version":"1.2","resource_drift":[],"resource_changes":[],"applyable":false,"errored":false}"#;
+        let clean = br#"{"format_version":"1.2","resource_drift":[],"resource_changes":[],"applyable":false,"errored":false}"#;
         knowing(vec![
-            Finding::Plan(from_run(50, crate::release::drift::read(plan, &[]).unwrap())),
+            Finding::Plan(from_run(50, crate::release::drift::read(clean, &[]).unwrap())),
             Finding::Smoke(from_run(70, summary(r#""p(95)<500":false"#, 300, 0))),
             Finding::Flags(Some(Box::new(flags(
                 "features: {a: {default: true, guardrails: {requires: [b]}}, b: {default: true}}",
