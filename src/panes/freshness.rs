@@ -1,7 +1,8 @@
 //! How sure a pane may be of what it shows: the worst of its sources, in words. Unknown is never green.
 
 use crate::release::model::{Freshness, Liveness};
-use crate::release::observation::{FailureKind, SourceId};
+use crate::release::observation::{Failure, FailureKind, SourceId};
+use crate::release::repository::Sight;
 use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
@@ -87,7 +88,7 @@ pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
     let Some((_, repository)) = cx.model.repository() else { return Words::new() };
     for topic in topics {
         let sight = repository.sight(*topic);
-        let Some((_, failure)) = sight.failing else {
+        let Some(failure) = in_the_way(cx, &sight) else {
             if sight.seen.is_none() {
                 return Words::of("loading", Role::Unknown);
             }
@@ -100,7 +101,7 @@ pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
             (_, None) => (Glyph::Stale, "NO ANSWER".to_owned()),
         };
         let words = Words::of(format!("{} {word} ", cx.glyph(sign)), Role::Critical);
-        return words.and(failure.message, Role::Stale);
+        return words.and(failure.message.as_str(), Role::Stale);
     }
     match repository.budget {
         // Only what runs low is worth a word.
@@ -114,7 +115,14 @@ pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
 /// Whether what is known of one of those topics may no longer be so.
 pub fn is_blind(cx: &Cx, topics: &[Topic]) -> bool {
     let repository = cx.model.repository().map(|(_, repository)| repository);
-    topics.iter().any(|topic| repository.is_some_and(|repository| repository.sight(*topic).failing.is_some()))
+    topics.iter().any(|topic| repository.is_some_and(|it| in_the_way(cx, &it.sight(*topic)).is_some()))
+}
+
+/// What is in the way of a topic: its own last look, or that of another that has found GitHub itself away.
+fn in_the_way<'a>(cx: &Cx<'a>, sight: &'a Sight) -> Option<&'a Failure> {
+    let own = sight.failing.as_ref();
+    let source = || cx.model.source(cx.model.repository()?.0, GITHUB)?.failing.as_ref();
+    own.or_else(source).map(|(_, failure)| failure)
 }
 
 /// The word, with an age where it has one.

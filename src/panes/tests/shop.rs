@@ -6,7 +6,7 @@ use crate::panes::ui::{Ask, Check, Field, Look, Overlay, Ui};
 use crate::panes::{PANES, index_of};
 use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
-use crate::release::observation::FailureKind;
+use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
 use crate::release::repository::{Duty, Finding, Topic};
 use crate::release::sample_shop::{self, *};
 use crate::release::subject;
@@ -151,6 +151,22 @@ fn each_kind_of_blindness_of_github_has_its_own_words() {
         picture!(format!("github_{word}_80x24"), &blinded(model, kind, message), &mut zoomed("cost"), (80, 24));
     }
     picture!("github_never_seen_80x24", &never(FailureKind::Unreachable, "no answer"), &mut zoomed("smoke"), (80, 24));
+}
+
+#[test]
+fn what_one_look_finds_out_about_github_itself_holds_for_every_pane() {
+    let mut model = shop();
+    let message = "GitHub does not accept the token (401): renew it".to_owned();
+    let said = Said::Failing(Failure { kind: FailureKind::Unauthorized, message, retry_in: None });
+    let source = SourceId { context: REPOSITORY.into(), kind: "github".into() };
+    model.observe(Report { source, said }, now());
+    for pane in ABOUT_THE_REPOSITORY {
+        let text = head(&model, pane, 1);
+        assert!(text.contains("✗ UNAUTHORIZED GitHub does not accept the token"), "{text}");
+        assert!(!letters(&model, &mut zoomed(pane), (80, 24)).contains(['o', 'O']), "{pane}");
+    }
+    learn(&mut model, Finding::Seen(Topic::Cost), now());
+    assert!(!head(&model, "flags", 1).contains("UNAUTHORIZED"), "heard from again");
 }
 
 #[test]
