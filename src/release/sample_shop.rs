@@ -60,7 +60,8 @@ pub fn run(now: Timestamp, id: u64, event: &str, conclusion: &str, hours: i64) -
 
 /// A workflow in that state with these runs.
 pub fn workflow(duty: Duty, file: &str, state: &str, runs: Vec<Run>) -> Finding {
-    let workflow = read_workflow(format!(r#"{{"id":1,"path":".github/workflows/{file}","state":"{state}"}}"#).as_bytes());
+    let workflow =
+        read_workflow(format!(r#"{{"id":1,"path":".github/workflows/{file}","state":"{state}"}}"#).as_bytes());
     let view =
         WorkflowView { file: file.to_owned(), workflow: Some(workflow.unwrap()), runs, jobs: None, source: None };
     Finding::Workflow(duty, Box::new(view))

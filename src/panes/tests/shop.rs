@@ -187,7 +187,8 @@ fn what_is_not_known_of_the_repository_is_never_ok() {
         Finding::Limit(Some(Err("holds no amount".to_owned()))),
     ]);
     let good = || {
-        let clean = br#"{"format_version":"1.2","resource_drift":[],"resource_changes":[],"applyable":false,"errored":false}"#;
+        let clean =
+            br#"{"format_version":"1.2","resource_drift":[],"resource_changes":[],"applyable":false,"errored":false}"#;
         knowing(vec![
             Finding::Plan(from_run(50, crate::release::drift::read(clean, &[]).unwrap())),
             Finding::Smoke(from_run(70, summary(r#""p(95)<500":false"#, 300, 0))),
@@ -199,7 +200,11 @@ fn what_is_not_known_of_the_repository_is_never_ok() {
     for pane in ABOUT_THE_REPOSITORY {
         assert!(is_ok(&good(), pane), "{pane}:\n{}", text(&good(), &mut zoomed(pane), (200, 60)));
         assert!(!is_ok(&asked, pane) && !is_ok(&night(), pane), "{pane}");
-        assert!(pane == "previews" || !is_ok(&strange, pane), "{pane}:\n{}", text(&strange, &mut zoomed(pane), (200, 60)));
+        assert!(
+            pane == "previews" || !is_ok(&strange, pane),
+            "{pane}:\n{}",
+            text(&strange, &mut zoomed(pane), (200, 60))
+        );
         let mut blind = good();
         for topic in Topic::ALL {
             learn(&mut blind, sample_shop::blind(topic, FailureKind::Failed, "no answer"), now());

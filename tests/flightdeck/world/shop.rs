@@ -111,6 +111,8 @@ async fn a_preview_is_torn_down_by_its_name_and_an_open_one_by_its_number() {
     assert!(deck.dialog().is_some() && deck.notice().contains("type 431"), "{}", deck.notice());
     deck.press("esc");
     at(&mut deck, "previews", "pr-407").await;
+    deck.press("c");
+    assert_eq!(deck.copied, ["pr-407"]);
     deck.press("D");
     deck.asked().await;
     deck.press("y enter");
