@@ -148,7 +148,12 @@ fn each_kind_of_blindness_of_github_has_its_own_words() {
             let sights = &mut std::sync::Arc::make_mut(freshness).sights;
             sights.values_mut().for_each(|sight| sight.seen = Some(at(-300)));
         }
-        picture!(format!("github_{word}_80x24"), &blinded(model, kind, message), &mut zoomed("cost"), (80, 24));
+        let model = blinded(model, kind, message);
+        picture!(format!("github_{word}_80x24"), &model, &mut zoomed("cost"), (80, 24));
+        let mut ui = zoomed("cost");
+        ui.overlay = Some(Overlay::Look(Look { pane: ui.focus, row: Uid::from("pull/428"), scroll: 0 }));
+        let text = text(&model, &mut ui, (120, 40));
+        assert!(text.contains(message), "the look has all of it:\n{text}");
     }
     picture!("github_never_seen_80x24", &never(FailureKind::Unreachable, "no answer"), &mut zoomed("smoke"), (80, 24));
 }

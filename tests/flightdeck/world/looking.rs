@@ -78,7 +78,7 @@ async fn the_palette_finds_and_does() {
     deck.press("n ?");
     assert!(matches!(deck.app.ui.overlay, Some(Overlay::Help { .. })));
     deck.press("esc : 'timeline' enter");
-    assert_eq!(deck.app.ui.focus, 2);
+    assert_eq!(deck.app.ui.focus, flightdeck::panes::index_of("timeline").expect("a pane"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
