@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::actions::Kind;
 use crate::keys::command::Command;
 use crate::panes::list::Motion;
 use crate::panes::ui::{Detail, Look, Notice, Overlay};
@@ -197,12 +198,21 @@ impl App {
         };
     }
 
+    /// The preview or the flag of the selected row.
+    fn named(&self, now: Timestamp) -> Option<ObjectId> {
+        let (cx, row) = (self.cx(now), self.ui.list().cursor.as_ref()?);
+        [Kind::Preview, Kind::Flag].iter().find_map(|kind| PANES[self.ui.focus].subject(&cx, Some(row), *kind))
+    }
+
     fn copy(&mut self, now: Timestamp) -> Vec<Effect> {
         let text = match (&self.ui.detail, &self.ui.list().cursor) {
             (Some(open), Some(row)) => Some(detail::target(&self.cx(now), &open.rollout, row).name),
-            _ => self.selected(now).map(|object| object.path()),
+            _ => self.selected(now).or_else(|| self.named(now)).map(|object| object.path()),
         };
-        let Some(text) = text else { return Vec::new() };
+        let Some(text) = text else {
+            self.say("nothing is selected that has a name to copy", Role::Hint);
+            return Vec::new();
+        };
         self.ui.notice =
             Some(Notice { text: format!("copied {text}"), role: Role::Hint, until: now.checked_add(NOTICE_FOR).ok() });
         vec![Effect::Copy(text)]

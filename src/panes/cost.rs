@@ -128,7 +128,12 @@ impl Pane for Cost {
         let repository = repository(cx)?;
         if &*row.0 == MERGED {
             let (_, verdict, why) = gates::merged_sum(repository)?;
-            return Some(vec![super::field("merged", format!("{}: {why}", verdict.word()))]);
+            let mut lines = vec![super::field("merged", format!("{}: {why}", verdict.word()))];
+            lines.extend(gates::budgets(repository).iter().filter(|budget| budget.is_merged).map(|budget| {
+                let name = format!("#{}", budget.pull.number);
+                super::field(&name, format!("{}: {}", budget.pull.title, budget.why))
+            }));
+            return Some(lines);
         }
         let budget = one(repository, row)?;
         let mut lines = vec![

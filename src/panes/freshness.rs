@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::release::model::{Freshness, Liveness};
-use crate::release::observation::{FailureKind, SourceId};
+use crate::release::observation::{Failure, FailureKind, SourceId};
 use crate::release::repository::{Repository, Sight};
 use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
@@ -91,7 +91,8 @@ pub fn of_pane(cx: &Cx, sources: &[&str]) -> Words {
 pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
     let Some((name, repository)) = known_of(cx, topics) else { return Words::new() };
     let sights: Vec<Sight> = topics.iter().map(|topic| repository.sight(*topic)).collect();
-    if let Some((sight, (_, failure))) = sights.iter().find_map(|sight| Some((sight, sight.failing.as_ref()?))) {
+    let blind = sights.iter().find_map(|sight| Some((sight, in_the_way(cx, name, sight)?)));
+    if let Some((sight, failure)) = blind {
         let (sign, word) = match (failure.kind, sight.seen) {
             (FailureKind::Unauthorized, _) => (Glyph::Critical, "UNAUTHORIZED".to_owned()),
             (FailureKind::Forbidden, _) => (Glyph::Critical, "FORBIDDEN".to_owned()),
@@ -127,7 +128,15 @@ pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
 /// Whether what is known of one of those topics may no longer be so.
 pub fn is_blind(cx: &Cx, topics: &[Topic]) -> bool {
     let Some((name, repository)) = known_of(cx, topics) else { return false };
-    topics.iter().any(|topic| repository.sight(*topic).failing.is_some()) || is_silent(cx, name)
+    let is_blind = |topic: &Topic| in_the_way(cx, name, &repository.sight(*topic)).is_some();
+    topics.iter().any(is_blind) || is_silent(cx, name)
+}
+
+/// What is in the way of a topic: its own last look, or that of another that has found GitHub itself away.
+fn in_the_way<'a>(cx: &Cx<'a>, repository: &str, sight: &'a Sight) -> Option<&'a Failure> {
+    let own = sight.failing.as_ref();
+    let source = || cx.model.source(repository, "github")?.failing.as_ref();
+    own.or_else(source).map(|(_, failure)| failure)
 }
 
 /// The repository that knows of these topics.

@@ -6,7 +6,7 @@ use crate::panes::ui::{Ask, Check, Field, Look, Overlay, Ui};
 use crate::panes::{PANES, index_of};
 use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
-use crate::release::observation::FailureKind;
+use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
 use crate::release::repository::{Duty, Finding, Topic};
 use crate::release::sample_shop::{self, *};
 use crate::release::subject;
@@ -76,6 +76,7 @@ fn a_row_in_full() {
         ("previews", "uid-pr-412"),
         ("drift", "drift/aws_s3_bucket.logs"),
         ("cost", "pull/428"),
+        ("cost", "cost/merged"),
         ("flags", "flag/batch_import"),
         ("smoke", "smoke/run"),
     ];
@@ -83,7 +84,8 @@ fn a_row_in_full() {
         let mut ui = zoomed(pane);
         let look = Look { pane: ui.focus, row: Uid::from(row), scroll: 0 };
         ui.overlay = Some(Overlay::Look(look));
-        picture!(format!("look_{pane}_80x24"), &shop(), &mut ui, (80, 24));
+        let name = if row == "cost/merged" { "merged" } else { pane };
+        picture!(format!("look_{name}_80x24"), &shop(), &mut ui, (80, 24));
     }
     let mut ui = zoomed("flags");
     ui.overlay = Some(Overlay::Look(Look { pane: ui.focus, row: Uid::from("flag/gone"), scroll: 0 }));
@@ -146,9 +148,30 @@ fn each_kind_of_blindness_of_github_has_its_own_words() {
             let sights = &mut std::sync::Arc::make_mut(freshness).sights;
             sights.values_mut().for_each(|sight| sight.seen = Some(at(-300)));
         }
-        picture!(format!("github_{word}_80x24"), &blinded(model, kind, message), &mut zoomed("cost"), (80, 24));
+        let model = blinded(model, kind, message);
+        picture!(format!("github_{word}_80x24"), &model, &mut zoomed("cost"), (80, 24));
+        let mut ui = zoomed("cost");
+        ui.overlay = Some(Overlay::Look(Look { pane: ui.focus, row: Uid::from("pull/428"), scroll: 0 }));
+        let text = text(&model, &mut ui, (120, 40));
+        assert!(text.contains(message), "the look has all of it:\n{text}");
     }
     picture!("github_never_seen_80x24", &never(FailureKind::Unreachable, "no answer"), &mut zoomed("smoke"), (80, 24));
+}
+
+#[test]
+fn what_one_look_finds_out_about_github_itself_holds_for_every_pane() {
+    let mut model = shop();
+    let message = "GitHub does not accept the token (401): renew it".to_owned();
+    let said = Said::Failing(Failure { kind: FailureKind::Unauthorized, message, retry_in: None });
+    let source = SourceId { context: REPOSITORY.into(), kind: "github".into() };
+    model.observe(Report { source, said }, now());
+    for pane in ABOUT_THE_REPOSITORY {
+        let text = head(&model, pane, 1);
+        assert!(text.contains("✗ UNAUTHORIZED GitHub does not accept the token"), "{text}");
+        assert!(!letters(&model, &mut zoomed(pane), (80, 24)).contains(['o', 'O']), "{pane}");
+    }
+    learn(&mut model, Finding::Seen(Topic::Cost), now());
+    assert!(!head(&model, "flags", 1).contains("UNAUTHORIZED"), "heard from again");
 }
 
 #[test]

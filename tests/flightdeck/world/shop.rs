@@ -111,6 +111,8 @@ async fn a_preview_is_torn_down_by_its_name_and_an_open_one_by_its_number() {
     assert!(deck.dialog().is_some() && deck.notice().contains("type 431"), "{}", deck.notice());
     deck.press("esc");
     at(&mut deck, "previews", "pr-407").await;
+    deck.press("c");
+    assert_eq!(deck.copied, ["pr-407"]);
     deck.press("D");
     deck.asked().await;
     deck.press("y enter");
@@ -118,7 +120,9 @@ async fn a_preview_is_torn_down_by_its_name_and_an_open_one_by_its_number() {
     deck.press("ctrl-u 'pr-407' enter");
     deck.says("teardown pr-407: gone in").await;
     assert!(deck.world.get("namespaces/pr-407").is_none() && !deck.text().contains("pr-407  "), "{}", deck.text());
-    assert_eq!(deck.writes().iter().filter(|request| request.method == "DELETE").count(), 1);
+    let writes = deck.writes();
+    let deletes: Vec<_> = writes.iter().filter(|it| it.method == "DELETE" && !it.body.contains("dryRun")).collect();
+    assert_eq!(deletes.len(), 1, "{deletes:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +132,7 @@ async fn the_drift_check_runs_now_and_is_switched_off_and_on() {
     confirmed(&mut deck, "M").await;
     deck.says("run-now infra-drift.yml: a run has begun").await;
     confirmed(&mut deck, "Z").await;
-    deck.says("disable-workflow infra-drift.yml took effect").await;
+    deck.says("disable-workflow infra-drift.yml: took effect").await;
     let state = |deck: &Deck| repository(deck).workflow(Duty::Drift).and_then(|view| view.workflow.clone());
     assert_eq!(state(&deck).map(|workflow| workflow.state), Some(WorkflowState::DisabledManually));
     deck.press("1");
@@ -136,7 +140,7 @@ async fn the_drift_check_runs_now_and_is_switched_off_and_on() {
     deck.press("4 Z");
     assert!(deck.dialog().is_none() && deck.notice().contains("disabled_manually already"), "{}", deck.notice());
     confirmed(&mut deck, "B").await;
-    deck.says("enable-workflow infra-drift.yml took effect").await;
+    deck.says("enable-workflow infra-drift.yml: took effect").await;
     assert_eq!(sent(&deck).len(), 3);
 }
 
@@ -151,7 +155,7 @@ async fn the_limit_is_typed_and_the_steps_of_the_gates_are_removed() {
     deck.press("ctrl-u '30' enter");
     deck.asked().await;
     deck.confirm();
-    deck.says("set-limit INFRACOST_LIMIT took effect").await;
+    deck.says("set-limit INFRACOST_LIMIT: took effect").await;
     deck.sees("limit 30").await;
     for (pane, file) in [("5", "infra-plan.yml"), ("7", "verify-release.yml")] {
         deck.press(pane);
