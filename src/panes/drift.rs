@@ -1,7 +1,5 @@
 //! Drift: what the last scheduled plan found, address by address, and whether anybody still looks.
 
-use std::collections::BTreeSet;
-
 use crate::actions::Kind;
 use crate::release::drift::{Drift as Plan, DriftVerdict};
 use crate::release::drift_watch::{self, DriftState};
@@ -62,8 +60,7 @@ impl Pane for Drift {
         let drift = plan.drift.iter().map(|it| row_of(What::Drift, &it.address));
         let pending = plan.changes.iter().map(|it| row_of(What::Pending, &it.address));
         let noise = plan.noise.iter().map(|address| row_of(What::Noise, address));
-        let mut seen = BTreeSet::new();
-        drift.chain(pending).chain(noise).filter(|row| seen.insert(row.clone())).collect()
+        super::each_once(drift.chain(pending).chain(noise))
     }
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {

@@ -1,7 +1,5 @@
 //! Flags: what `feature-flags/flags.yaml` turns on and where, who answers for it, and which guardrails it ignores.
 
-use std::collections::BTreeSet;
-
 use crate::actions::Kind;
 use crate::release::flag::{Flag, FlagState, Flags as File, Setting};
 use crate::release::gates;
@@ -21,7 +19,7 @@ pub struct Flags;
 
 static COLUMNS: &[Column] = &[
     Column::new("FLAG", 14, 40, 0),
-    Column::new("PROD", 6, 8, 0),
+    Column::new("PROD", 6, 9, 0),
     Column::new("DEFAULT", 7, 9, 2),
     Column::new("ROLLOUT", 12, 40, 1),
     Column::new("OWNERS", 8, 30, 3),
@@ -53,9 +51,8 @@ impl Pane for Flags {
         let Some(flags) = flags(cx) else { return Vec::new() };
         let mut rows: Vec<(u8, &Flag)> = flags.flags.iter().map(|flag| (rank(flags, flag), flag)).collect();
         rows.sort_by_key(|(rank, _)| *rank);
-        let mut seen = BTreeSet::new();
-        let rows = rows.into_iter().filter(|(_, flag)| seen.insert(flag.name.as_str()));
-        rows.map(|(_, flag)| Uid(format!("flag/{}", flag.name).into())).collect()
+        let rows = rows.into_iter().map(|(_, flag)| Uid(format!("flag/{}", flag.name).into()));
+        super::each_once(rows)
     }
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
@@ -75,7 +72,7 @@ impl Pane for Flags {
             Cell::styled(format!("{sign} {word}"), role),
             Cell::new(setting(&flag.default)),
             Cell::new(if rollout.is_empty() { "-".to_owned() } else { rollout.join(", ") }),
-            Cell::styled(if flag.owners.is_empty() { "nobody".to_owned() } else { flag.owners.join(", ") }, Role::Dim),
+            Cell::styled(owners(flag), Role::Dim),
             guardrails,
         ])
     }
@@ -98,6 +95,9 @@ impl Pane for Flags {
     fn headline(&self, cx: &Cx) -> Option<Words> {
         let repository = repository(cx)?;
         let file = file(cx)?;
+        if let Some(problem) = flags(cx).and_then(|flags| flags.problems.first()) {
+            return Some(Words::of(format!("{} {problem}", cx.glyph(Glyph::Unknown)), Role::Unknown));
+        }
         let unguarded = flags(cx).map_or(0, |flags| gates::unguarded(flags).len());
         let last = repository.history.first();
         let last = last.map_or(String::new(), |commit| {
@@ -116,13 +116,15 @@ impl Pane for Flags {
     fn look(&self, cx: &Cx, row: &Uid) -> Option<Vec<Words>> {
         let (flags, flag) = one(cx, row)?;
         let file = file(cx)?;
-        let mut lines = vec![super::field("default", setting(&flag.default))];
+        let (role, sign, word) = looks(cx, flag.state("prod"));
+        let name = super::field("flag", format!("{}  ", flag.name)).and(format!("{sign} {word} in prod"), role);
+        let mut lines = vec![name, super::field("default", setting(&flag.default))];
         for (environment, percent) in &flag.rollout {
             let (role, sign, word) = looks(cx, flag.state(environment));
             let words = super::field("rollout", format!("{environment} {}  ", setting(percent)));
             lines.push(words.and(format!("{sign} {word}"), role));
         }
-        lines.push(super::field("owners", flag.owners.join(", ")));
+        lines.push(super::field("owners", owners(flag)));
         for required in &flag.requires {
             let why =
                 flag.unmet(flags, gates::production(flag), &[]).into_iter().find(|unmet| unmet.requires == *required);
@@ -207,6 +209,10 @@ fn flags<'a>(cx: &Cx<'a>) -> Option<&'a File> {
 fn one<'a>(cx: &Cx<'a>, row: &Uid) -> Option<(&'a File, &'a Flag)> {
     let flags = flags(cx)?;
     Some((flags, flags.get(row.0.strip_prefix("flag/")?)?))
+}
+
+fn owners(flag: &Flag) -> String {
+    if flag.owners.is_empty() { "nobody".to_owned() } else { flag.owners.join(", ") }
 }
 
 fn unmet(flags: &File, flag: &Flag) -> String {

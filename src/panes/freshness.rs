@@ -91,15 +91,15 @@ pub fn of_pane(cx: &Cx, sources: &[&str]) -> Words {
 pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
     let Some((name, repository)) = known_of(cx, topics) else { return Words::new() };
     let sights: Vec<Sight> = topics.iter().map(|topic| repository.sight(*topic)).collect();
-    if let Some((sight, (since, failure))) = sights.iter().find_map(|sight| Some((sight, sight.failing.as_ref()?))) {
-        let word = match (failure.kind, sight.seen) {
-            (FailureKind::Unauthorized, _) => "UNAUTHORIZED".to_owned(),
-            (FailureKind::Forbidden, _) => "FORBIDDEN".to_owned(),
-            (FailureKind::NotInstalled, _) => "NOT FOUND".to_owned(),
-            (_, Some(seen)) => format!("STALE {}", cx.age(Some(seen))),
-            (_, None) => format!("NO ANSWER {}", cx.age(Some(*since))),
+    if let Some((sight, (_, failure))) = sights.iter().find_map(|sight| Some((sight, sight.failing.as_ref()?))) {
+        let (sign, word) = match (failure.kind, sight.seen) {
+            (FailureKind::Unauthorized, _) => (Glyph::Critical, "UNAUTHORIZED".to_owned()),
+            (FailureKind::Forbidden, _) => (Glyph::Critical, "FORBIDDEN".to_owned()),
+            (FailureKind::NotInstalled, _) => (Glyph::Stale, "NOT FOUND".to_owned()),
+            (_, Some(seen)) => (Glyph::Stale, format!("STALE {}", cx.age(Some(seen)))),
+            (_, None) => (Glyph::Stale, "NO ANSWER".to_owned()),
         };
-        let words = Words::of(format!("{} {word} ", cx.glyph(Glyph::Stale)), Role::Critical);
+        let words = Words::of(format!("{} {word} ", cx.glyph(sign)), Role::Critical);
         let words = words.and(failure.message.as_str(), Role::Stale);
         let left = sight.next_try.and_then(|at| cx.countdown(at));
         return match left {

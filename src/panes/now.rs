@@ -106,7 +106,13 @@ pub fn elsewhere(cx: &Cx, row: &Uid) -> Option<(usize, Uid)> {
         Some(("pull" | "cost", _)) => "cost",
         _ => return None,
     };
-    Some((super::index_of(name)?, uid))
+    // A workflow is no row: its pane is about nothing else, and begins with what is worst.
+    let pane = super::index_of(name)?;
+    let row = match &*uid.0 {
+        "workflow/drift" | "workflow/smoke" => super::PANES[pane].rows(cx).into_iter().next()?,
+        _ => uid,
+    };
+    Some((pane, row))
 }
 
 /// What needed a human when it was acted upon, and is not settled.

@@ -33,13 +33,14 @@ pub fn limit(repository: &Repository) -> Result<Decimal, String> {
 /// Every open pull request and those merged since the last release: what is over first.
 pub fn budgets(repository: &Repository) -> Vec<PullBudget<'_>> {
     let merged = repository.merged_since_release().unwrap_or_default();
-    let open = repository.open.iter().map(|pull| (pull, false));
+    // Merged between the two questions: it is in both answers.
+    let is_merged = |number| merged.iter().any(|pull| pull.number == number);
+    let open: Vec<&PullRequest> = repository.open.iter().filter(|pull| !is_merged(pull.number)).collect();
+    let open = open.into_iter().map(|pull| (pull, false));
     let mut all: Vec<PullBudget<'_>> = open
         .chain(merged.into_iter().map(|pull| (pull, true)))
         .map(|(pull, is_merged)| {
-            // A report of an earlier head says nothing about this one.
-            let known = repository.cost(pull.number).filter(|cost| Some(&cost.head_sha) == pull.head_sha.as_ref());
-            let (cost, verdict, why) = judged(repository, known);
+            let (cost, verdict, why) = judged(repository, pull);
             PullBudget { pull, is_merged, cost, verdict, why }
         })
         .collect();
@@ -49,8 +50,11 @@ pub fn budgets(repository: &Repository) -> Vec<PullBudget<'_>> {
     all
 }
 
-fn judged<'a>(repository: &Repository, known: Option<&'a PullCost>) -> (Option<&'a Cost>, GateVerdict, String) {
+fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cost>, GateVerdict, String) {
     let unknown = |why: &str| (None, GateVerdict::Unknown, why.to_owned());
+    // The list is read more often than the costs: what an earlier head costs says nothing of this one.
+    let is_of_head = |cost: &&PullCost| pull.head_sha.as_deref() == Some(&cost.head_sha);
+    let known = repository.cost(pull.number).filter(is_of_head);
     let Some(report) = known.and_then(|cost| cost.report.as_ref()) else {
         return unknown("the plan has not run for its head");
     };
@@ -151,3 +155,7 @@ fn rank(verdict: GateVerdict) -> u8 {
         GateVerdict::Pass => 2,
     }
 }
+
+#[cfg(test)]
+#[path = "gates_tests.rs"]
+mod tests;

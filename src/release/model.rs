@@ -21,8 +21,9 @@ use super::rollout::Rollout;
 use super::timeline::{Entry, Timeline};
 use super::topic::Topic;
 
-/// A source that was not heard from for so long is stale: its watch proves itself at least every 10 s.
-pub const STALE_AFTER: SignedDuration = SignedDuration::from_secs(15);
+/// A source that was not heard from for so long is stale: its watch proves itself at least every 10 s, and it has to be on
+/// the screen within 15 s.
+pub const STALE_AFTER: SignedDuration = SignedDuration::from_secs(14);
 
 /// Everything that the panes may show.
 #[derive(Clone, Debug, Default)]

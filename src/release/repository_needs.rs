@@ -149,15 +149,25 @@ fn flags(name: &std::sync::Arc<str>, repository: &Repository) -> Vec<Need> {
 
 fn smoke(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
     let view = repository.workflow(Duty::Smoke)?;
-    let is_off = view.workflow.as_ref().and_then(drift_watch::disabled).is_some();
+    let off = view.workflow.as_ref().filter(|workflow| drift_watch::disabled(workflow).is_some());
+    let off = off.map(|workflow| &workflow.state);
     let run = gates::smoke_run(repository)?;
-    let (verdict, reason) = gates::smoke(repository, now);
+    let (verdict, why) = gates::smoke(repository, now);
     let (severity, what) = match verdict {
         GateVerdict::Fail => (Severity::Critical, "smoke failed"),
         GateVerdict::Unknown => (Severity::Unknown, "smoke unproven"),
-        GateVerdict::Pass if is_off => (Severity::Attention, "smoke test off"),
+        GateVerdict::Pass if off.is_some() => (Severity::Attention, "smoke test off"),
         GateVerdict::Pass => return None,
     };
+    // What is off cannot be run before it is on again.
+    let (reason, answers): (_, &[&str]) = match off {
+        Some(state) => (format!("the workflow is {}; the last run: {why}", state.word()), &["enable-workflow"]),
+        None => (why, &["run-now"]),
+    };
     let object = subject::workflow(name, Duty::Smoke, &view.file);
-    Some(Need { object, severity, what, since: run.created, reason, answers: &["run-now"] })
+    Some(Need { object, severity, what, since: run.created, reason, answers })
 }
+
+#[cfg(test)]
+#[path = "repository_needs_tests.rs"]
+mod tests;

@@ -171,7 +171,8 @@ impl Deck {
         }
     }
 
-    fn draw(&mut self) {
+    /// Draws the picture as things stand.
+    pub fn draw(&mut self) {
         self.picture.reset();
         let (area, now) = (self.picture.area, self.now());
         self.wake = self.app.draw(area, &mut self.picture, now);
