@@ -85,6 +85,9 @@ impl DriftVerdict {
 /// Reads a plan. `noise` is a list of address globs whose drift is known and harmless; a *planned* change of such an
 /// address still counts, because it may be somebody's edit. The error is the reason why this is no plan.
 pub fn read(bytes: &[u8], noise: &[&str]) -> Result<Drift, String> {
+    if bytes.starts_with(b"[command]") {
+        return Err("is what setup-terraform's wrapper printed: set terraform_wrapper to false".to_owned());
+    }
     let root = Json::parse(bytes)?;
     let plan = root.fields();
     let format_version = check_format(&plan)?;
@@ -110,6 +113,8 @@ pub fn read(bytes: &[u8], noise: &[&str]) -> Result<Drift, String> {
     let pending = !drift.changes.is_empty()
         || !drift.output_changes.is_empty()
         || !plan.get("deferred_changes").items().is_empty()
+        // Actions without a resource: a plan may consist of nothing else.
+        || !plan.get("action_invocations").items().is_empty()
         || drift.complete == Some(false)
         // What else could be applied? A refresh-only plan applies its drift and nothing more.
         || (is_applyable && (quiet_steps || drifted.is_empty()));
@@ -152,7 +157,10 @@ impl Drift {
 
     /// Why something is pending, also where the counts are all zero.
     fn pending_words(&self, counts: String) -> String {
-        if !self.changes.is_empty() {
+        let forgotten = self.changes.iter().filter(|change| change.action == Action::Forget).count();
+        if forgotten > 0 {
+            format!("{counts}, {forgotten} to forget")
+        } else if !self.changes.is_empty() {
             counts
         } else if !self.output_changes.is_empty() {
             format!("{} outputs would change", self.output_changes.len())
@@ -180,6 +188,7 @@ fn check_format(plan: &Fields) -> Result<String, String> {
         "resource_drift",
         "output_changes",
         "applyable",
+        "action_invocations",
         "errored",
         "configuration",
     ];

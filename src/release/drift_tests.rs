@@ -30,6 +30,28 @@ fn a_refresh_only_plan_with_drift() {
 }
 
 #[test]
+fn a_plan_of_actions_alone_is_pending() {
+    let actions = plan(r#""complete":true,"action_invocations":[{"address":"action.restart.web","type":"restart"}]"#);
+    assert_eq!(verdict(&actions), DriftVerdict::Pending);
+    assert_eq!(verdict(&plan(r#""complete":true,"action_invocations":[]"#)), DriftVerdict::Clean);
+}
+
+#[test]
+fn what_the_wrapper_of_the_setup_action_printed_is_named() {
+    let printed =
+        format!("[command]/opt/terraform-bin show -json p\n{}\n::debug::exitcode: 0\n", plan(r#""errored":false"#));
+    assert!(read(printed.as_bytes(), &[]).unwrap_err().contains("terraform_wrapper"));
+}
+
+#[test]
+fn what_is_forgotten_is_said() {
+    let forgotten = plan(&format!(r#""resource_changes":[{}],"applyable":true"#, change("a", r#"["forget"]"#)));
+    let drift = read(forgotten.as_bytes(), &[]).unwrap();
+    assert_eq!(drift.verdict, DriftVerdict::Pending);
+    assert_eq!(drift.why, "0 to add, 0 to change, 0 to destroy, 1 to forget");
+}
+
+#[test]
 fn counts_are_those_of_the_command_line() {
     let items = [
         change("a", r#"["create"]"#),
