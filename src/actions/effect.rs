@@ -87,6 +87,17 @@ impl Effect {
         )
     }
 
+    /// What is said when it is there. A commit is in no effect by itself.
+    pub fn done_in(&self, took: &str) -> String {
+        match self {
+            Effect::FlagIs(_) => format!("committed in {took}; live once what reads it is deployed or reloads"),
+            Effect::StepGone { .. } => format!("committed in {took}; the next run goes without it"),
+            Effect::RunBegan { .. } => format!("a run has begun, after {took}"),
+            Effect::NamespaceGone => format!("gone in {took}"),
+            _ => format!("took effect in {took}"),
+        }
+    }
+
     /// What is to be looked at again to see it; None where it is watched.
     pub fn topic(&self, target: &ObjectId) -> Option<Topic> {
         match self {

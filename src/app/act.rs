@@ -24,6 +24,8 @@ impl App {
     /// An action's key was pressed: makes the plans and shows them, or says why not.
     pub(super) fn act(&mut self, name: &str, now: Timestamp) -> Vec<Effect> {
         let Some(action) = actions::action(name) else { return Vec::new() };
+        // From now on the cursor stays with what was meant.
+        self.ui.list_mut().is_chosen = true;
         let targets = self.meant(action.on, now);
         if targets.is_empty() {
             self.say(format!("{name}: nothing is selected that it could be done to"), Role::Attention);

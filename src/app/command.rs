@@ -163,7 +163,11 @@ impl App {
         let Some(row) = self.ui.list().cursor.clone() else { return Vec::new() };
         if let Some((pane, row)) = now::elsewhere(&self.cx(now), &row).filter(|_| PANES[pane].name() == "now") {
             let effects = self.focus_pane(pane);
-            self.ui.lists[pane].cursor = Some(row);
+            let list = &mut self.ui.lists[pane];
+            (list.cursor, list.is_chosen) = (Some(row), true);
+            // What a filter hides cannot be selected, and what is marked would be meant instead.
+            list.filter = None;
+            list.marks.clear();
             return effects;
         }
         if PANES[pane].look(&self.cx(now), &row).is_some() {

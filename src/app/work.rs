@@ -188,7 +188,7 @@ impl App {
         let due = work.due().is_some_and(|due| due <= now);
         let (stage, severity, text, cause) = match (&work.stage, &progress) {
             (Stage::Accepted { .. }, Progress::Done) => {
-                let text = format!("{words}: took effect in {}", seconds(took));
+                let text = format!("{words}: {}", work.plan.effect.done_in(&seconds(took)));
                 (Some(Stage::Done { at: now }), Severity::Ok, text, String::new())
             }
             (Stage::Accepted { .. }, Progress::Reverted(what)) => {

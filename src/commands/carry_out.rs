@@ -224,7 +224,7 @@ impl Sent {
         let is_done = progress == Progress::Done;
         let (word, reason) = match (word(&executed.outcome), &progress) {
             // Also where the answer got lost: what was asked for is there.
-            (_, Progress::Done) => (ResultWord::Applied, format!("{said}, took effect in {}", span(took))),
+            (_, Progress::Done) => (ResultWord::Applied, format!("{said}, {}", plan.effect.done_in(&span(took)))),
             (word, Progress::Halfway(_)) => (word, format!("{said}: {cause}")),
             (word, Progress::Reverted(_)) => (word, format!("{said}, but {cause}")),
             (word, Progress::NotYet) => (word, format!("{said}, no effect after {}: {cause}", span(took))),

@@ -187,11 +187,11 @@ fn keymap_and_theme_come_from_beside_the_file() {
     let (theme, warnings) = config.theme(&place, Depth::TrueColor);
     assert_eq!(warnings, []);
     assert_eq!(theme.style(Role::Key).fg, Some(ratatui::style::Color::Rgb(1, 2, 3)));
-    let actions =
-        ["promote", "promote-full", "skip-step", "abort", "retry", "pause", "resume", "undo", "restart", "terminate"];
-    let (keymap, warnings) = config.keymap(&place, &Names { panes: &[], actions: &actions });
-    assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].to_string().ends_with("mine.yaml:2: there is no command `nothing`"), "{}", warnings[0]);
+    let (keymap, warnings) = config.keymap(&place, &Names { panes: &[], actions: &[] });
+    // What the built-in files name is not known here.
+    let mine: Vec<String> = warnings.iter().map(ToString::to_string).filter(|it| !it.contains("built in")).collect();
+    assert_eq!(mine.len(), 1, "{mine:?}");
+    assert!(mine[0].ends_with("mine.yaml:2: there is no command `nothing`"), "{mine:?}");
     assert_eq!(keymap.hint(&["global"], crate::keys::Command::Quit).as_deref(), Some("x"));
 }
 

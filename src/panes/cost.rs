@@ -80,7 +80,10 @@ impl Pane for Cost {
         let cost = budget.cost;
         Some(vec![
             Cell::new(format!("#{}", budget.pull.number)).ranked(i64::try_from(budget.pull.number).unwrap_or(i64::MAX)),
-            amount(cost.and_then(|cost| cost.delta), cost.and_then(|cost| cost.currency.as_deref())),
+            amount(
+                cost.filter(|cost| cost.errors.is_empty()).and_then(|cost| cost.delta),
+                cost.and_then(|cost| cost.currency.as_deref()),
+            ),
             Cell::styled(format!("{sign} {}", budget.verdict.word()), role),
             Cell::styled(if budget.is_merged { "merged" } else { "open" }, Role::Dim),
             Cell::styled(budget.pull.author.clone().unwrap_or_else(|| "-".to_owned()), Role::Dim),
@@ -109,7 +112,12 @@ impl Pane for Cost {
         let limit = match &repository.limit {
             Some(Ok(limit)) => format!("limit {limit}"),
             Some(Err(why)) => return Some(Words::of(format!("the limit {why}"), Role::Unknown)),
-            None => format!("limit {}: the default, no variable is set", gates::limit(repository).ok()?),
+            None => {
+                format!(
+                    "limit {}: the default, no variable is set (25 is good to begin with)",
+                    gates::limit(repository).ok()?
+                )
+            }
         };
         let over = gates::budgets(repository).iter().filter(|it| it.verdict == GateVerdict::Fail).count();
         let words = Words::of(limit, Role::Dim);

@@ -60,7 +60,7 @@ impl Pane for Drift {
         let drift = plan.drift.iter().map(|it| row_of(What::Drift, &it.address));
         let pending = plan.changes.iter().map(|it| row_of(What::Pending, &it.address));
         let noise = plan.noise.iter().map(|address| row_of(What::Noise, address));
-        drift.chain(pending).chain(noise).collect()
+        super::each_once(drift.chain(pending).chain(noise))
     }
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {

@@ -51,18 +51,19 @@ impl Pane for Flags {
         let Some(flags) = flags(cx) else { return Vec::new() };
         let mut rows: Vec<(u8, &Flag)> = flags.flags.iter().map(|flag| (rank(flags, flag), flag)).collect();
         rows.sort_by_key(|(rank, _)| *rank);
-        rows.into_iter().map(|(_, flag)| Uid(format!("flag/{}", flag.name).into())).collect()
+        let rows = rows.into_iter().map(|(_, flag)| Uid(format!("flag/{}", flag.name).into()));
+        super::each_once(rows)
     }
 
     fn cells(&self, cx: &Cx, row: &Uid) -> Option<Vec<Cell>> {
         let (flags, flag) = one(cx, row)?;
-        let (role, sign, word) = looks(cx, flag.state("prod"));
+        let (role, sign, word) = looks(cx, flag.state(gates::production(flag)));
         let unmet = unmet(flags, flag);
-        let guardrails = match (unmet.is_empty(), flag.requires.is_empty()) {
-            (true, true) => Cell::styled("-", Role::Dim),
-            (true, false) => Cell::styled(format!("met: {}", flag.requires.join(", ")), Role::Ok),
-            (false, _) if flag.state("prod") == FlagState::Off => Cell::styled(unmet, Role::Dim),
-            (false, _) => Cell::styled(format!("{} {unmet}", cx.glyph(Glyph::Attention)), Role::Attention),
+        let guardrails = match (gates::ignored_guardrails(flags, flag), unmet.is_empty(), flag.requires.is_empty()) {
+            (Some(ignored), _, _) => Cell::styled(format!("{} {ignored}", cx.glyph(Glyph::Attention)), Role::Attention),
+            (None, true, true) => Cell::styled("-", Role::Dim),
+            (None, true, false) => Cell::styled(format!("met: {}", flag.requires.join(", ")), Role::Ok),
+            (None, false, _) => Cell::styled(unmet, Role::Dim),
         };
         let rollout: Vec<String> =
             flag.rollout.iter().map(|(environment, percent)| format!("{environment} {}", setting(percent))).collect();
@@ -94,6 +95,9 @@ impl Pane for Flags {
     fn headline(&self, cx: &Cx) -> Option<Words> {
         let repository = repository(cx)?;
         let file = file(cx)?;
+        if let Some(problem) = flags(cx).and_then(|flags| flags.problems.first()) {
+            return Some(Words::of(format!("{} {problem}", cx.glyph(Glyph::Unknown)), Role::Unknown));
+        }
         let unguarded = flags(cx).map_or(0, |flags| gates::unguarded(flags).len());
         let last = repository.history.first();
         let last = last.map_or(String::new(), |commit| {
@@ -120,7 +124,8 @@ impl Pane for Flags {
         }
         lines.push(super::field("owners", flag.owners.join(", ")));
         for required in &flag.requires {
-            let why = flag.unmet(flags, "prod", &[]).into_iter().find(|unmet| unmet.requires == *required);
+            let why =
+                flag.unmet(flags, gates::production(flag), &[]).into_iter().find(|unmet| unmet.requires == *required);
             lines.push(super::field(
                 "requires",
                 match why {
@@ -198,15 +203,15 @@ fn one<'a>(cx: &Cx<'a>, row: &Uid) -> Option<(&'a File, &'a Flag)> {
 }
 
 fn unmet(flags: &File, flag: &Flag) -> String {
-    let unmet = flag.unmet(flags, "prod", &[]);
+    let unmet = flag.unmet(flags, gates::production(flag), &[]);
     let words: Vec<String> = unmet.iter().map(|unmet| format!("unmet {}: {}", unmet.requires, unmet.why)).collect();
     words.join("; ")
 }
 
 /// On without its guardrails, on, unknown, off.
 fn rank(flags: &File, flag: &Flag) -> u8 {
-    match flag.state("prod") {
-        FlagState::On if !unmet(flags, flag).is_empty() => 0,
+    match flag.state(gates::production(flag)) {
+        _ if gates::ignored_guardrails(flags, flag).is_some() => 0,
         FlagState::On => 1,
         FlagState::Unknown => 2,
         FlagState::Off => 3,

@@ -2,6 +2,7 @@
 
 use crate::release::model::{Freshness, Liveness};
 use crate::release::observation::{FailureKind, SourceId};
+use crate::release::repository::Sight;
 use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
@@ -82,29 +83,39 @@ pub fn of_pane(cx: &Cx, sources: &[&str]) -> Words {
     }
 }
 
-/// For the border of a pane about the repository: nothing while all its topics are seen.
-pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
-    let Some((_, repository)) = cx.model.repository() else { return Words::new() };
-    for topic in topics {
-        let sight = repository.sight(*topic);
-        let Some((since, failure)) = sight.failing else {
-            if sight.seen.is_none() {
-                return Words::of("loading", Role::Unknown);
-            }
-            continue;
+/// For the border of a pane about the repository: nothing while all its topics are seen. `in_full`: with what is left of
+/// the requests of this hour.
+pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
+    let Some((name, repository)) = cx.model.repository().filter(|_| !topics.is_empty()) else { return Words::new() };
+    let sights: Vec<Sight> = topics.iter().map(|topic| repository.sight(*topic)).collect();
+    if let Some((sight, (_, failure))) = sights.iter().find_map(|sight| Some((sight, sight.failing.as_ref()?))) {
+        let (sign, word) = match (failure.kind, sight.seen) {
+            (FailureKind::Unauthorized, _) => (Glyph::Critical, "UNAUTHORIZED".to_owned()),
+            (FailureKind::Forbidden, _) => (Glyph::Critical, "FORBIDDEN".to_owned()),
+            (FailureKind::NotInstalled, _) => (Glyph::Stale, "NOT FOUND".to_owned()),
+            (_, Some(seen)) => (Glyph::Stale, format!("STALE {}", cx.age(Some(seen)))),
+            (_, None) => (Glyph::Stale, "NO ANSWER".to_owned()),
         };
-        let word = match failure.kind {
-            FailureKind::Unauthorized => "UNAUTHORIZED".to_owned(),
-            FailureKind::Forbidden => "FORBIDDEN".to_owned(),
-            _ => format!("STALE {}", cx.age(sight.seen.or(Some(since)))),
+        let words = Words::of(format!("{} {word} ", cx.glyph(sign)), Role::Critical);
+        let words = words.and(failure.message.as_str(), Role::Stale);
+        let left = sight.next_try.and_then(|at| cx.countdown(at));
+        return match left {
+            Some(left) => words.and(format!("; next try in {left}"), Role::Stale),
+            None => words,
         };
-        let words = Words::of(format!("{} {word} ", cx.glyph(Glyph::Stale)), Role::Critical);
-        return words.and(failure.message, Role::Stale);
+    }
+    if sights.iter().any(|sight| sight.seen.is_none()) {
+        return Words::of("loading", Role::Unknown);
+    }
+    if is_silent(cx, name) {
+        return Words::of(format!("{} STALE: GitHub was not heard from", cx.glyph(Glyph::Stale)), Role::Critical);
     }
     match repository.budget {
-        // Only what runs low is worth a word.
         Some(budget) if budget.remaining.saturating_mul(5) < budget.limit => {
             Words::of(format!("GitHub: {} of {} requests left", budget.remaining, budget.limit), Role::Attention)
+        }
+        Some(budget) if in_full => {
+            Words::of(format!("{} of {} requests left", budget.remaining, budget.limit), Role::Dim)
         }
         _ => Words::new(),
     }
@@ -112,8 +123,14 @@ pub fn of_topics(cx: &Cx, topics: &[Topic]) -> Words {
 
 /// Whether what is known of one of those topics may no longer be so.
 pub fn is_blind(cx: &Cx, topics: &[Topic]) -> bool {
-    let repository = cx.model.repository().map(|(_, repository)| repository);
-    topics.iter().any(|topic| repository.is_some_and(|repository| repository.sight(*topic).failing.is_some()))
+    let Some((name, repository)) = cx.model.repository().filter(|_| !topics.is_empty()) else { return false };
+    topics.iter().any(|topic| repository.sight(*topic).failing.is_some()) || is_silent(cx, name)
+}
+
+/// Whether the source itself has stopped: it says how long it rests.
+fn is_silent(cx: &Cx, repository: &str) -> bool {
+    let source = cx.model.source(repository, GITHUB);
+    source.is_some_and(|source| source.heard.is_some() && source.liveness(cx.now) == Liveness::Stale)
 }
 
 /// The word, with an age where it has one.

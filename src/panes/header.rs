@@ -132,6 +132,15 @@ pub fn tabs(cx: &Cx, ui: &Ui, keymap: &Keymap, layout: &Layout, buf: &mut Buffer
     if layout.tabs.is_empty() {
         return;
     }
+    let wide = tab_words(cx, ui, keymap, layout, " ");
+    let words = match wide.width() > usize::from(layout.tabs.width) {
+        true => tab_words(cx, ui, keymap, layout, ""),
+        false => wide,
+    };
+    brush::line(cx, &words, None, layout.tabs, buf);
+}
+
+fn tab_words(cx: &Cx, ui: &Ui, keymap: &Keymap, layout: &Layout, gap: &str) -> Words {
     let mut words = Words::new();
     for pane in 0..PANES.len() {
         words.append(tile::name(cx, ui, keymap, pane));
@@ -140,7 +149,7 @@ pub fn tabs(cx: &Cx, ui: &Ui, keymap: &Keymap, layout: &Layout, buf: &mut Buffer
         if let Some(filter) = ui.lists.get(pane).and_then(|list| list.filter.as_ref()).filter(|_| !is_shown) {
             words.push(format!(" /{}", filter.text), Role::Filter);
         }
-        words.push(" ", Role::Text);
+        words.push(gap, Role::Text);
     }
-    brush::line(cx, &words, None, layout.tabs, buf);
+    words
 }

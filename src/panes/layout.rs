@@ -52,7 +52,7 @@ pub fn layout(cx: &Cx, ui: &Ui, area: Rect) -> Layout {
         layout.detail = Some(detail::places(cx, ui, rest));
         return layout;
     }
-    let shown = if ui.zoom { vec![ui.focus] } else { shown(ui.focus, rest) };
+    let shown = if ui.zoom { vec![ui.focus] } else { shown(cx, ui, rest) };
     if shown.len() < PANES.len() && rest.height >= 12 {
         (layout.tabs, rest) = split_top(rest, 1);
     }
@@ -60,17 +60,23 @@ pub fn layout(cx: &Cx, ui: &Ui, area: Rect) -> Layout {
     layout
 }
 
-/// The panes that fit: the first ones, and the focused one in place of the last when it would not be among them.
-fn shown(focus: usize, area: Rect) -> Vec<usize> {
+/// The panes that fit: the first ones, and the focused one in place of the last when it would not be among them. A pane
+/// about a repository that nobody has configured gives its place to the next.
+fn shown(cx: &Cx, ui: &Ui, area: Rect) -> Vec<usize> {
     let count = match columns(area) {
         1 => usize::from(area.height / LEAST).max(1),
         columns => 1 + columns * usize::from(area.height / 2 / LEAST).max(1),
     };
-    let count = count.min(PANES.len());
-    let mut shown: Vec<usize> = (0..count).collect();
-    if !shown.contains(&focus) {
-        shown.pop();
-        shown.push(focus);
+    let has_sense = |pane: &usize| {
+        let is_about_repository = !PANES[*pane].topics().is_empty();
+        !is_about_repository || cx.model.repository().is_some() || !ui.lists[*pane].order.is_empty()
+    };
+    let mut shown: Vec<usize> = (0..PANES.len()).filter(has_sense).take(count).collect();
+    if !shown.contains(&ui.focus) {
+        if shown.len() >= count {
+            shown.pop();
+        }
+        shown.push(ui.focus);
     }
     shown
 }

@@ -31,6 +31,8 @@ pub struct ListState {
     pub height: usize,
     pub marks: BTreeSet<Uid>,
     pub filter: Option<Filter>,
+    /// Whether the operator has chosen a row: before, the cursor stays at the top while rows come in above it.
+    pub is_chosen: bool,
     /// Column and whether reversed; None is the natural order.
     pub sort: Option<(usize, bool)>,
     /// What `order` was made from. Most pictures follow a key or a second that went by, and need no new one.
@@ -107,6 +109,7 @@ impl ListState {
         self.order = order;
         let last = self.order.len().saturating_sub(1);
         self.index = match &self.cursor {
+            _ if !self.is_chosen => 0,
             // Most often it is where it was.
             Some(cursor) if self.order.get(self.index) == Some(cursor) => self.index,
             Some(cursor) => self.order.iter().position(|row| row == cursor).unwrap_or(self.index.min(last)),
@@ -136,6 +139,7 @@ impl ListState {
 
     /// Moves the cursor.
     pub fn go(&mut self, motion: Motion) {
+        self.is_chosen = true;
         let last = self.order.len().saturating_sub(1);
         self.index = match motion {
             Motion::Down(by) => self.index.saturating_add(by).min(last),

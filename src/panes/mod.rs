@@ -31,7 +31,7 @@ pub mod tile;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actions::Kind;
 use crate::release::object::{ObjectId, Uid};
@@ -135,6 +135,12 @@ const NO_REPOSITORY: &str = "no repository is configured: set github.repository 
 /// One line of a look: what it is and how it is.
 fn field(name: &str, value: impl Into<String>) -> Words {
     Words::of(format!("{name:<12}"), Role::Header).and(value, Role::Text)
+}
+
+/// These rows without those that were there before: one name, one row, whatever a file says twice.
+fn each_once(rows: impl Iterator<Item = Uid>) -> Vec<Uid> {
+    let mut seen = BTreeSet::new();
+    rows.filter(|row| seen.insert(row.clone())).collect()
 }
 
 /// The index in [`PANES`] of that name.

@@ -101,11 +101,18 @@ pub fn elsewhere(cx: &Cx, row: &Uid) -> Option<(usize, Uid)> {
         _ if cx.model.previews.get(&uid).is_some() => "previews",
         Some(("flag", _)) => "flags",
         Some(("workflow", "drift")) => "drift",
+        Some(("workflow", "teardown")) => "previews",
         Some(("workflow", _)) => "smoke",
         Some(("pull" | "cost", _)) => "cost",
         _ => return None,
     };
-    Some((super::index_of(name)?, uid))
+    // A workflow is no row: its pane is about nothing else, and begins with what is worst.
+    let pane = super::index_of(name)?;
+    let row = match &*uid.0 {
+        "workflow/drift" | "workflow/smoke" => super::PANES[pane].rows(cx).into_iter().next()?,
+        _ => uid,
+    };
+    Some((pane, row))
 }
 
 /// What needed a human when it was acted upon, and is not settled.
@@ -117,6 +124,10 @@ fn kept<'a>(cx: &'a Cx) -> impl Iterator<Item = Need> + 'a {
 fn need(cx: &Cx, uid: &Uid, what: &str) -> Option<Need> {
     let needs = match cx.model.rollouts.get(uid) {
         Some(rollout) => attention::needs_of(cx.model, rollout, cx.now),
+        None if cx.model.previews.get(uid).is_some() => {
+            let preview = cx.model.previews.get(uid)?;
+            repository_needs::of_preview(cx.model, preview, cx.now).into_iter().collect()
+        }
         None => {
             let mut needs = controller::needs(cx.model, cx.now);
             needs.extend(repository_needs::needs(cx.model, cx.now));

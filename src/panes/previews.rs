@@ -7,6 +7,7 @@ use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
 use crate::release::preview::{self, Preview, PreviewClass, PreviewNamespace};
 use crate::release::pull::{PullLookup, PullRequest};
+use crate::release::repository_needs;
 use crate::release::subject;
 use crate::release::topic::{Duty, Topic};
 use crate::theme::{Glyph, Role};
@@ -45,7 +46,7 @@ impl Pane for Previews {
     }
 
     fn topics(&self) -> &'static [Topic] {
-        &[Topic::Previews]
+        &[Topic::Pulls, Topic::Previews]
     }
 
     fn columns(&self) -> &'static [Column] {
@@ -53,6 +54,9 @@ impl Pane for Previews {
     }
 
     fn rows(&self, cx: &Cx) -> Vec<Uid> {
+        if let Some(at) = repository_needs::next_change(cx.model, cx.now) {
+            cx.wake_at(at);
+        }
         let mut rows: Vec<(PreviewClass, u64, &ObjectId)> = all(cx.model, cx.now)
             .map(|(namespace, _, preview)| (preview.class, preview.number, &namespace.id))
             .collect();

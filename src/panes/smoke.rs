@@ -75,8 +75,9 @@ impl Pane for Smoke {
         let summary = summary(repository)?;
         if &*row.0 == CHECKS {
             let checks = summary.checks;
-            let (role, sign) = match checks.fails {
-                0 => (Role::Ok, cx.glyph(Glyph::Ok)),
+            let (role, sign) = match (checks.fails, checks.passes) {
+                (0, 0) => (Role::Unknown, cx.glyph(Glyph::Unknown)),
+                (0, _) => (Role::Ok, cx.glyph(Glyph::Ok)),
                 _ => (Role::Attention, cx.glyph(Glyph::Attention)),
             };
             return Some(vec![

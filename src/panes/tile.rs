@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
+use crate::actions::Kind;
 use crate::keys::{Command, Keymap};
 use crate::release::model::Liveness;
 use crate::release::object::Uid;
@@ -72,26 +73,37 @@ fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Re
     if !list.marks.is_empty() {
         words.push(format!(" {}{} marked ", cx.glyph(Glyph::Mark), list.marks.len()), Role::Marked);
     }
-    if let Some(headline) = PANES[pane].headline(cx) {
-        words.push(" ", Role::Dim);
-        words.append(headline);
-        words.push(" ", Role::Dim);
-    }
     let end = brush::line(cx, &words, None, inset(area, 1), buf);
-    let left = area.right().saturating_sub(end + 2);
-    let mut state = freshness::of_pane(cx, PANES[pane].sources());
-    if state.is_empty() {
-        state = freshness::of_topics(cx, PANES[pane].topics());
-    }
-    if state.is_empty() && list.order.len() > list.height && list.height > 0 {
-        state = Words::of(format!("{}/{}", list.index + 1, list.order.len()), Role::Dim);
-    }
-    if !state.is_empty() && left > 3 {
+    let mut rest = Rect { x: end + 1, width: area.right().saturating_sub(end + 2), ..area };
+    let state = state(cx, ui, pane);
+    if !state.is_empty() && rest.width > 3 {
         let mut padded = Words::of(" ", Role::Dim);
         padded.append(state);
         padded.push(" ", Role::Dim);
-        brush::right(cx, &padded, Rect { x: end + 1, width: left, ..area }, buf);
+        let x = brush::right(cx, &padded, rest, buf);
+        rest.width = x.saturating_sub(rest.x + 1);
     }
+    // How sure it is comes before what it is.
+    if let Some(headline) = PANES[pane].headline(cx).filter(|_| rest.width > 8) {
+        let is_blind = freshness::is_blind(cx, PANES[pane].topics());
+        let headline = if is_blind { headline.all(Role::Stale) } else { headline };
+        let mut padded = Words::of(" ", Role::Dim);
+        padded.append(headline);
+        padded.push(" ", Role::Dim);
+        brush::line(cx, &padded, None, rest, buf);
+    }
+}
+
+/// What stands at the right of the rule: how sure the pane is; else where one is in a long list.
+fn state(cx: &Cx, ui: &Ui, pane: usize) -> Words {
+    let list = &ui.lists[pane];
+    let of_sources = freshness::of_pane(cx, PANES[pane].sources());
+    let of_topics = || freshness::of_topics(cx, PANES[pane].topics(), ui.zoom);
+    let state = if of_sources.is_empty() { of_topics() } else { of_sources };
+    if state.is_empty() && list.order.len() > list.height && list.height > 0 {
+        return Words::of(format!("{}/{}", list.index + 1, list.order.len()), Role::Dim);
+    }
+    state
 }
 
 /// ` ▌1 Now `: the focused one bears the cursor's sign, so that it is seen without colour.
@@ -116,9 +128,7 @@ fn empty(cx: &Cx, pane: &dyn Pane, list: &ListState, area: Rect, buf: &mut Buffe
             Role::Unknown,
         ),
         Some(standing) if standing.liveness != Liveness::Live => freshness::words(cx, &standing),
-        _ if list.total == 0 && !freshness::of_topics(cx, pane.topics()).is_empty() && unseen(cx, pane) => {
-            freshness::of_topics(cx, pane.topics())
-        }
+        _ if list.total == 0 && unseen(cx, pane) => freshness::of_topics(cx, pane.topics(), false),
         _ if list.total > 0 => Words::of(format!("no row of {} passes the filter", list.total), Role::Filter),
         _ => match cx.model.nowhere().filter(|_| pane.sources().contains(&"rollouts")) {
             Some(nowhere) => Words::of(format!("{} {nowhere}", cx.glyph(Glyph::Unknown)), Role::Unknown),
@@ -137,7 +147,8 @@ fn unseen(cx: &Cx, pane: &dyn Pane) -> bool {
 /// The cells of a row, in the role of what may no longer be so where its context is not heard from.
 fn cells(cx: &Cx, pane: &dyn Pane, row: &Uid, list: &ListState) -> Vec<Cell> {
     let Some(mut cells) = pane.cells(cx, row) else { return Vec::new() };
-    let context = pane.target(cx, row).map(|target| target.context);
+    let subject = || pane.subject(cx, Some(row), Kind::Preview);
+    let context = pane.target(cx, row).or_else(subject).map(|target| target.context);
     let standing = context.and_then(|context| freshness::worst_in(cx, pane.sources(), &context));
     let is_doubtful = standing.is_some_and(|standing| freshness::is_doubtful(standing.liveness));
     if is_doubtful || freshness::is_blind(cx, pane.topics()) {

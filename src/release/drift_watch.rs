@@ -78,7 +78,7 @@ pub fn last_scheduled(runs: &[Run]) -> Option<&Run> {
 }
 
 /// Why the schedule does not run; None where it does or where that is not known.
-fn disabled(workflow: &Workflow) -> Option<&'static str> {
+pub fn disabled(workflow: &Workflow) -> Option<&'static str> {
     match workflow.state {
         WorkflowState::DisabledManually => Some("somebody disabled the workflow"),
         WorkflowState::DisabledInactivity => Some("GitHub disabled the schedule: 60 days without activity"),

@@ -1,16 +1,18 @@
 //! What the gates of the repository say by now: cost against the budget, the smoke test, flags against their guardrails.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::cost::{self, Cost, DEFAULT_LIMIT};
-use super::flag::{FlagState, Flags};
+use super::flag::{Flag, FlagState, Flags};
 use super::gate::GateVerdict;
 use super::preview::age;
 use super::pull::PullRequest;
 use super::repository::{PullCost, Repository};
 use super::topic::Duty;
-use super::workflow::{Run, RunStatus};
+use super::workflow::{Conclusion, Run, RunStatus};
 
 /// A pull request and what it costs.
 #[derive(Clone, Debug)]
@@ -31,20 +33,28 @@ pub fn limit(repository: &Repository) -> Result<Decimal, String> {
 /// Every open pull request and those merged since the last release: what is over first.
 pub fn budgets(repository: &Repository) -> Vec<PullBudget<'_>> {
     let merged = repository.merged_since_release().unwrap_or_default();
-    let open = repository.open.iter().map(|pull| (pull, false));
+    // Merged between the two questions: it is in both answers.
+    let is_merged = |number| merged.iter().any(|pull| pull.number == number);
+    let open: Vec<&PullRequest> = repository.open.iter().filter(|pull| !is_merged(pull.number)).collect();
+    let open = open.into_iter().map(|pull| (pull, false));
     let mut all: Vec<PullBudget<'_>> = open
         .chain(merged.into_iter().map(|pull| (pull, true)))
         .map(|(pull, is_merged)| {
-            let (cost, verdict, why) = judged(repository, repository.cost(pull.number));
+            let (cost, verdict, why) = judged(repository, pull);
             PullBudget { pull, is_merged, cost, verdict, why }
         })
         .collect();
+    let mut seen = BTreeSet::new();
+    all.retain(|budget| seen.insert(budget.pull.number));
     all.sort_by_key(|budget| (rank(budget.verdict), budget.is_merged, std::cmp::Reverse(budget.pull.number)));
     all
 }
 
-fn judged<'a>(repository: &Repository, known: Option<&'a PullCost>) -> (Option<&'a Cost>, GateVerdict, String) {
+fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cost>, GateVerdict, String) {
     let unknown = |why: &str| (None, GateVerdict::Unknown, why.to_owned());
+    // The list is read more often than the costs: what an earlier head costs says nothing of this one.
+    let is_of_head = |cost: &&PullCost| pull.head_sha.as_deref() == Some(&cost.head_sha);
+    let known = repository.cost(pull.number).filter(is_of_head);
     let Some(report) = known.and_then(|cost| cost.report.as_ref()) else {
         return unknown("the plan has not run for its head");
     };
@@ -67,6 +77,9 @@ pub fn merged_sum(repository: &Repository) -> Option<(Option<Decimal>, GateVerdi
     let merged: Vec<PullBudget<'_>> = budgets(repository).into_iter().filter(|budget| budget.is_merged).collect();
     repository.merged_since_release()?;
     let costs: Option<Vec<&Cost>> = merged.iter().map(|budget| budget.cost).collect();
+    // Dollars and euros have no sum.
+    let currencies: BTreeSet<_> = costs.iter().flatten().map(|cost| cost.currency.as_deref()).collect();
+    let costs = costs.filter(|_| currencies.len() < 2);
     let count = format!("{} merged since {}", merged.len(), release.tag);
     let Some(sum) = costs.and_then(cost::sum) else {
         return Some((None, GateVerdict::Unknown, format!("{count}, not all of them priced")));
@@ -95,22 +108,44 @@ pub fn smoke(repository: &Repository, now: Timestamp) -> (GateVerdict, String) {
     let judged = repository.judge_smoke().filter(|_| is_of_run);
     let judged = judged.unwrap_or_else(|| (GateVerdict::Unknown, "the run left no summary".to_owned()));
     let conclusion = run.conclusion.as_ref().map_or("without a conclusion", |conclusion| conclusion.word());
-    match (run.is_green(), judged) {
-        (true, (verdict, why)) => (verdict, format!("{why}{when}")),
-        (false, (GateVerdict::Fail, why)) => (GateVerdict::Fail, format!("{why}{when}")),
-        (false, (_, why)) => (GateVerdict::Fail, format!("the run ended with {conclusion}{when}: {why}")),
+    match (&run.conclusion, judged) {
+        (Some(Conclusion::Success), (verdict, why)) => (verdict, format!("{why}{when}")),
+        (_, (GateVerdict::Fail, why)) => (GateVerdict::Fail, format!("{why}{when}")),
+        (Some(Conclusion::Failure | Conclusion::TimedOut), (_, why)) => {
+            (GateVerdict::Fail, format!("the run ended with {conclusion}{when}: {why}"))
+        }
+        // Cancelled, skipped, or a word that this version does not know: it proves nothing.
+        (_, (_, why)) => (GateVerdict::Unknown, format!("the run ended with {conclusion}{when}: {why}")),
     }
 }
 
-/// Flags that act in production although something they require is not so: name and reason.
+/// Flags that act somewhere although something they require is not so: name and reason.
 pub fn unguarded(flags: &Flags) -> Vec<(&str, String)> {
-    let on = flags.flags.iter().filter(|flag| flag.state("prod") == FlagState::On);
-    let unmet = on.filter_map(|flag| {
-        let unmet = flag.unmet(flags, "prod", &[]);
-        let words: Vec<String> = unmet.iter().map(|unmet| format!("{}: {}", unmet.requires, unmet.why)).collect();
-        (!words.is_empty()).then(|| (flag.name.as_str(), words.join("; ")))
-    });
-    unmet.collect()
+    let unmet = flags.flags.iter().filter_map(|flag| Some((flag.name.as_str(), ignored_guardrails(flags, flag)?)));
+    let mut seen = BTreeSet::new();
+    unmet.filter(|(name, _)| seen.insert(*name)).collect()
+}
+
+/// Which guardrails a flag acts without, and where; None where it acts nowhere or all are met.
+pub fn ignored_guardrails(flags: &Flags, flag: &Flag) -> Option<String> {
+    let mut on: Vec<&str> =
+        flag.states().into_iter().filter(|(_, state)| *state == FlagState::On).map(|(name, _)| name).collect();
+    if on.is_empty() && flag.state(PRODUCTION) == FlagState::On {
+        // Nothing but the default turns it on.
+        on.push("every environment");
+    }
+    let unmet = flag.unmet(flags, on.last()?, &[]);
+    let words: Vec<String> = unmet.iter().map(|unmet| format!("{}: {}", unmet.requires, unmet.why)).collect();
+    (!words.is_empty()).then(|| format!("on in {}, requires {}", on.join(" and "), words.join("; ")))
+}
+
+/// What the users' production is called, where a flag does not say otherwise.
+const PRODUCTION: &str = "prod";
+
+/// The environment of a flag that is production: `prod` or `production`.
+pub fn production(flag: &Flag) -> &str {
+    let named = flag.rollout.iter().map(|(name, _)| name.as_str());
+    named.rev().find(|name| matches!(*name, "prod" | "production")).unwrap_or(PRODUCTION)
 }
 
 fn rank(verdict: GateVerdict) -> u8 {
@@ -120,3 +155,7 @@ fn rank(verdict: GateVerdict) -> u8 {
         GateVerdict::Pass => 2,
     }
 }
+
+#[cfg(test)]
+#[path = "gates_tests.rs"]
+mod tests;

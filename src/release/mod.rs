@@ -38,6 +38,8 @@ pub mod requests;
 pub mod rollout;
 #[cfg(test)]
 pub mod sample;
+#[cfg(test)]
+pub mod sample_shop;
 pub mod smoke;
 pub mod step_edit;
 pub mod subject;

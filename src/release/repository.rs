@@ -166,6 +166,9 @@ pub struct Sight {
     pub seen: Option<Timestamp>,
     /// Since when, and why, it could not be looked at.
     pub failing: Option<(Timestamp, Failure)>,
+    /// When it is looked at again, as it said when it failed.
+    #[serde(default)]
+    pub next_try: Option<Timestamp>,
 }
 
 /// Everything that is remembered of one repository. What was never told is None or empty; [`Repository::sight`] says
@@ -220,11 +223,12 @@ impl Repository {
             Finding::LimitVariable(name) => self.limit_variable = Some(name),
             Finding::Budget(budget) => self.budget = Some(budget),
             Finding::Seen(topic) => {
-                self.sights.insert(topic, Sight { seen: Some(now), failing: None });
+                self.sights.insert(topic, Sight { seen: Some(now), ..Sight::default() });
             }
             Finding::Blind(topic, failure) => {
                 let sight = self.sights.entry(topic).or_default();
                 let since = sight.failing.as_ref().map_or(now, |(since, _)| *since);
+                sight.next_try = failure.retry_in.and_then(|wait| now.checked_add(wait).ok());
                 sight.failing = Some((since, failure));
             }
         }
@@ -314,7 +318,10 @@ mod tests {
         repository.learn(Finding::Blind(Topic::Pulls, failure.clone()), at(20));
         repository.learn(Finding::Blind(Topic::Pulls, failure.clone()), at(30));
         assert_eq!(repository.release, release);
-        assert_eq!(repository.sight(Topic::Pulls), Sight { seen: Some(at(10)), failing: Some((at(20), failure)) });
+        assert_eq!(
+            repository.sight(Topic::Pulls),
+            Sight { seen: Some(at(10)), failing: Some((at(20), failure)), next_try: None }
+        );
         repository.learn(Finding::Seen(Topic::Pulls), at(40));
         assert_eq!(repository.sight(Topic::Pulls).failing, None);
     }

@@ -9,11 +9,11 @@ use super::gate::GateVerdict;
 use super::gates;
 use super::model::Model;
 use super::object::{ObjectId, Uid};
-use super::preview::{self, PreviewClass};
+use super::preview::{self, PreviewClass, PreviewNamespace};
+use super::pull::PullLookup;
 use super::repository::Repository;
 use super::subject;
 use super::topic::{Duty, Topic};
-use super::workflow::WorkflowState;
 
 /// All of them, in no order.
 pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
@@ -28,6 +28,9 @@ pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     }
     if seen(Topic::Flags) {
         needs.extend(flags(name, repository));
+    }
+    if seen(Topic::Previews) {
+        needs.extend(teardown(name, repository));
     }
     if seen(Topic::Smoke) {
         needs.extend(smoke(name, repository, now));
@@ -47,25 +50,35 @@ pub fn next_change(model: &Model, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn previews(model: &Model, now: Timestamp) -> Vec<Need> {
-    let rules = model.preview_rules();
-    let classed = model.previews.iter().filter_map(|namespace| {
-        let pull = model.preview_pull(namespace);
-        let preview = preview::classify(namespace, &pull, &rules, now)?;
-        let (severity, what, since): (_, _, Option<Timestamp>) = match preview.class {
-            PreviewClass::Stuck => (Severity::Critical, "preview stuck", namespace.deleted_at),
-            PreviewClass::Orphan if namespace.deleted_at.is_none() => {
-                let closed = match &pull {
-                    super::pull::PullLookup::Found(pull) => pull.closed_at,
-                    _ => namespace.created,
-                };
-                (Severity::Attention, "orphan preview", closed)
-            }
-            _ => return None,
-        };
-        let answers: &[&str] = if preview.class == PreviewClass::Orphan { &["teardown"] } else { &[] };
-        Some(Need { object: namespace.id.clone(), severity, what, since, reason: preview.why, answers })
-    });
-    classed.collect()
+    model.previews.iter().filter_map(|namespace| of_preview(model, namespace, now)).collect()
+}
+
+/// What a preview needs a human for.
+pub fn of_preview(model: &Model, namespace: &PreviewNamespace, now: Timestamp) -> Option<Need> {
+    let pull = model.preview_pull(namespace);
+    let preview = preview::classify(namespace, &pull, &model.preview_rules(), now)?;
+    let (severity, what, since) = match preview.class {
+        PreviewClass::Stuck => (Severity::Critical, "preview stuck", namespace.deleted_at),
+        PreviewClass::Orphan if namespace.deleted_at.is_none() => {
+            let closed = match &pull {
+                PullLookup::Found(pull) => pull.closed_at,
+                _ => namespace.created,
+            };
+            (Severity::Attention, "orphan preview", closed)
+        }
+        _ => return None,
+    };
+    let answers: &[&str] = if preview.class == PreviewClass::Orphan { &["teardown"] } else { &[] };
+    Some(Need { object: namespace.id.clone(), severity, what, since, reason: preview.why, answers })
+}
+
+/// Previews pile up when nobody takes them down.
+fn teardown(name: &std::sync::Arc<str>, repository: &Repository) -> Option<Need> {
+    let view = repository.workflow(Duty::Teardown)?;
+    let reason = view.workflow.as_ref().and_then(drift_watch::disabled)?.to_owned();
+    let object = subject::workflow(name, Duty::Teardown, &view.file);
+    let (severity, what) = (Severity::Attention, "teardown off");
+    Some(Need { object, severity, what, since: None, reason, answers: &["enable-workflow"] })
 }
 
 fn drift(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
@@ -126,7 +139,7 @@ fn flags(name: &std::sync::Arc<str>, repository: &Repository) -> Vec<Need> {
         severity: Severity::Attention,
         what: "unguarded flag",
         since,
-        reason: format!("on in prod, requires {reason}"),
+        reason,
         answers: &["kill"],
     };
     gates::unguarded(flags).into_iter().map(need).collect()
@@ -134,15 +147,25 @@ fn flags(name: &std::sync::Arc<str>, repository: &Repository) -> Vec<Need> {
 
 fn smoke(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
     let view = repository.workflow(Duty::Smoke)?;
-    let is_off = view.workflow.as_ref().is_some_and(|workflow| workflow.state != WorkflowState::Active);
+    let off = view.workflow.as_ref().filter(|workflow| drift_watch::disabled(workflow).is_some());
+    let off = off.map(|workflow| &workflow.state);
     let run = gates::smoke_run(repository)?;
-    let (verdict, reason) = gates::smoke(repository, now);
+    let (verdict, why) = gates::smoke(repository, now);
     let (severity, what) = match verdict {
         GateVerdict::Fail => (Severity::Critical, "smoke failed"),
         GateVerdict::Unknown => (Severity::Unknown, "smoke unproven"),
-        GateVerdict::Pass if is_off => (Severity::Attention, "smoke test off"),
+        GateVerdict::Pass if off.is_some() => (Severity::Attention, "smoke test off"),
         GateVerdict::Pass => return None,
     };
+    // What is off cannot be run before it is on again.
+    let (reason, answers): (_, &[&str]) = match off {
+        Some(state) => (format!("the workflow is {}; the last run: {why}", state.word()), &["enable-workflow"]),
+        None => (why, &["run-now"]),
+    };
     let object = subject::workflow(name, Duty::Smoke, &view.file);
-    Some(Need { object, severity, what, since: run.created, reason, answers: &["run-now"] })
+    Some(Need { object, severity, what, since: run.created, reason, answers })
 }
+
+#[cfg(test)]
+#[path = "repository_needs_tests.rs"]
+mod tests;

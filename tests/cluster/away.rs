@@ -112,7 +112,7 @@ async fn what_moved_between_dialog_and_confirm_is_a_conflict() {
     screen.wait_for_line(&["undo", "moved on: template was changed"]);
     assert_eq!(stage.api.get(&stage.api.rollout("web")).await.done(), before, "nothing was changed");
     assert_eq!(stage.heard(), ["patch rollouts 422"]);
-    stage.journal_is(&["undo intent", "undo outcome conflict"]).await;
+    stage.journal_is(&["promote refused refused", "undo intent", "undo outcome conflict"]).await;
     stage.bed.script(&["start", "controller"]).await;
     stage.strike().await;
 }

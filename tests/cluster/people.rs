@@ -18,7 +18,7 @@ async fn a_viewer_is_refused_with_the_reason() {
     screen.wait_for("not yet: the API server would refuse it");
     screen.wait_for("may not patch rollouts/status");
     screen.press_until("y\u{1b}", "the end of the dialog", |screen| !screen.contains("not yet:"));
-    assert_eq!(stage.journal_words(), [""; 0], "nothing was even tried for good");
+    assert_eq!(stage.journal_words(), ["promote refused refused"], "wanted, and not even tried for good");
     assert_eq!(stage.heard(), [""; 0]);
     stage.strike().await;
 }

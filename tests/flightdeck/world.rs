@@ -5,3 +5,5 @@ pub mod deck;
 mod faults;
 mod looking;
 mod refusing;
+mod shop;
+mod shop_faults;

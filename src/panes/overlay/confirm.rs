@@ -93,7 +93,8 @@ fn head(cx: &Cx, ui: &Ui, dialog: &Confirm, width: usize) -> Vec<Words> {
     let mut contexts: Vec<&str> = dialog.items.iter().map(|item| &*item.plan.target.context).collect();
     contexts.sort_unstable();
     contexts.dedup();
-    let mut words = Words::of("context   ", Role::Header);
+    let is_on_github = dialog.items.iter().any(|item| item.plan.is_on_github());
+    let mut words = Words::of(if is_on_github { "on GitHub " } else { "context   " }, Role::Header);
     for context in contexts {
         match ui.contexts.iter().find(|known| &*known.name == context) {
             Some(known) => {
@@ -110,10 +111,11 @@ fn head(cx: &Cx, ui: &Ui, dialog: &Confirm, width: usize) -> Vec<Words> {
     let mut lines = vec![words];
     if let [item] = dialog.items.as_slice() {
         let target = &item.plan.target;
-        let object = Words::of("object    ", Role::Header)
-            .and(format!("{} {}", item.plan.kind, target.name), Role::Title)
-            .and("  in namespace ", Role::Dim)
-            .and(&*target.namespace, Role::Title);
+        let mut object =
+            Words::of("object    ", Role::Header).and(format!("{} {}", item.plan.kind, target.name), Role::Title);
+        if !target.namespace.is_empty() {
+            object = object.and("  in namespace ", Role::Dim).and(&*target.namespace, Role::Title);
+        }
         lines.extend(object.wrapped(width, 10));
     }
     lines

@@ -69,7 +69,7 @@ fn item_lines(cx: &Cx, item: &Item, width: usize) -> Vec<Words> {
     }
     // Only Kubernetes tries things dry; from GitHub it is read again.
     let is_tried = plan.requests.iter().any(|request| request.right.is_some());
-    let title = if is_tried { "dry run" } else { "read again" };
+    let title = if is_tried { "dry run" } else { "re-read" };
     lines.extend(titled(title, check(cx, &item.check, is_tried), width));
     for (number, request) in plan.requests.iter().enumerate() {
         let title = if number == 0 { "sends" } else { "then" };

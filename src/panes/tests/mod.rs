@@ -4,3 +4,4 @@ pub mod night;
 pub mod picture;
 mod safety;
 mod screens;
+mod shop;

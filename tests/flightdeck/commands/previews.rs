@@ -102,7 +102,7 @@ async fn who_may_not_and_what_is_only_tried() {
     let denied = bench.run("previews teardown 407 --yes --context viewer -o json").await.ends(4).result();
     assert!(denied["reason"].as_str().unwrap().contains("you may not delete namespace pr-407"), "{denied:#}");
     let dry = bench.run("previews teardown 407 --dry-run -o json").await.ends(0).result();
-    assert_eq!(dry["reason"], "dry run: the API server would take it; nothing was changed");
+    assert_eq!(dry["reason"], "dry run: would be applied; nothing was changed");
     let plan = bench.run("previews teardown 407").await.ends(2).out;
     assert!(plan.contains("teardown Namespace pr-407 in context admin"), "{plan}");
     assert!(plan.contains("nothing brings it back"), "{plan}");

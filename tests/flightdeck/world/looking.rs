@@ -1,5 +1,6 @@
 //! Moving, filtering, sorting, marking and looking closer, on live data.
 
+use flightdeck::panes;
 use flightdeck::panes::ui::Overlay;
 use flightdeck::sim::WorldConfig;
 
@@ -78,7 +79,7 @@ async fn the_palette_finds_and_does() {
     deck.press("n ?");
     assert!(matches!(deck.app.ui.overlay, Some(Overlay::Help { .. })));
     deck.press("esc : 'timeline' enter");
-    assert_eq!(deck.app.ui.focus, 2);
+    assert_eq!(deck.app.ui.focus, panes::index_of("timeline").unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

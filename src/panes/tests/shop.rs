@@ -1,0 +1,235 @@
+//! The panes about the repository and the previews, with everything to see, with nothing, and while GitHub does not answer.
+
+use crate::actions::fixture;
+use crate::actions::{Wish, action};
+use crate::panes::ui::{Ask, Check, Field, Look, Overlay, Ui};
+use crate::panes::{PANES, index_of};
+use crate::release::model::Model;
+use crate::release::object::{ObjectId, Uid};
+use crate::release::observation::FailureKind;
+use crate::release::repository::{Duty, Finding, Topic};
+use crate::release::sample_shop::{self, *};
+use crate::release::subject;
+
+use super::night::{at, night, now};
+use super::picture::*;
+
+macro_rules! picture {
+    ($name:expr, $model:expr, $ui:expr, $size:expr) => {
+        insta::assert_snapshot!($name, screen($model, $ui, $size))
+    };
+}
+
+const ABOUT_THE_REPOSITORY: [&str; 5] = ["previews", "drift", "cost", "flags", "smoke"];
+
+/// The night, and a repository with all that can be found in it.
+fn shop() -> Model {
+    let mut model = night();
+    see_shop(&mut model, "prod-eu", now());
+    model
+}
+
+fn knowing(findings: Vec<Finding>) -> Model {
+    let mut model = shop();
+    findings.into_iter().for_each(|finding| learn(&mut model, finding, now()));
+    model
+}
+
+/// The screen with that pane alone.
+fn zoomed(pane: &str) -> Ui {
+    let mut ui = writing();
+    (ui.focus, ui.zoom) = (index_of(pane).unwrap(), true);
+    ui
+}
+
+/// Title and first row of that pane at 80 columns.
+fn head(model: &Model, pane: &str, lines: usize) -> String {
+    let text = text(model, &mut zoomed(pane), (80, 24));
+    text.lines().skip(2).take(lines).map(|line| format!("{line}\n")).collect()
+}
+
+/// The letters of the roles on the screen with that pane alone, without the header.
+fn letters(model: &Model, ui: &mut Ui, size: (u16, u16)) -> String {
+    let picture = screen(model, ui, size);
+    let letters = picture.split_once("\n----").unwrap().1;
+    letters.lines().skip(3).take(usize::from(size.1) - 4).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn home_with_a_repository() {
+    picture!("shop_home_80x24", &shop(), &mut ui(), (80, 24));
+    picture!("shop_home_200x60", &shop(), &mut ui(), (200, 60));
+    picture!("shop_home_40x10", &shop(), &mut ui(), (40, 10));
+}
+
+#[test]
+fn each_pane_alone() {
+    for pane in ABOUT_THE_REPOSITORY {
+        picture!(format!("shop_{pane}_80x24"), &shop(), &mut zoomed(pane), (80, 24));
+        picture!(format!("shop_{pane}_200x60"), &shop(), &mut zoomed(pane), (200, 60));
+    }
+}
+
+#[test]
+fn a_row_in_full() {
+    let rows = [
+        ("previews", "uid-pr-412"),
+        ("drift", "drift/aws_s3_bucket.logs"),
+        ("cost", "pull/428"),
+        ("flags", "flag/batch_import"),
+        ("smoke", "smoke/run"),
+    ];
+    for (pane, row) in rows {
+        let mut ui = zoomed(pane);
+        let look = Look { pane: ui.focus, row: Uid::from(row), scroll: 0 };
+        ui.overlay = Some(Overlay::Look(look));
+        picture!(format!("look_{pane}_80x24"), &shop(), &mut ui, (80, 24));
+    }
+    let mut ui = zoomed("flags");
+    ui.overlay = Some(Overlay::Look(Look { pane: ui.focus, row: Uid::from("flag/gone"), scroll: 0 }));
+    assert!(text(&shop(), &mut ui, (80, 24)).contains("it is gone"));
+}
+
+#[test]
+fn every_row_can_be_read_in_full_and_its_cells_fill_the_columns() {
+    let model = shop();
+    let theme = crate::theme::Theme::default();
+    let cx = crate::panes::cx::Cx::new(&model, &theme, &crate::theme::Glyphs::Unicode, now(), false);
+    for pane in ABOUT_THE_REPOSITORY.map(|name| PANES[index_of(name).unwrap()]) {
+        let rows = pane.rows(&cx);
+        assert!(rows.len() >= 2, "{}", pane.name());
+        for row in rows {
+            let cells = pane.cells(&cx, &row).unwrap_or_else(|| panic!("{} {row:?}", pane.name()));
+            assert_eq!(cells.len(), pane.columns().len(), "{} {row:?}", pane.name());
+            assert!(pane.look(&cx, &row).is_some_and(|lines| !lines.is_empty()), "{} {row:?}", pane.name());
+        }
+        for row in ["", "/", "pull/x", "pull/99", "drift/none", "noise/", "smoke/99", "smoke/-1", "flag/", "nothing"] {
+            assert!(pane.cells(&cx, &Uid::from(row)).is_none(), "{} {row}", pane.name());
+            assert!(pane.look(&cx, &Uid::from(row)).is_none(), "{} {row}", pane.name());
+        }
+    }
+}
+
+#[test]
+fn each_kind_of_blindness_of_github_has_its_own_words() {
+    let blinded = |mut model: Model, kind, message: &str| {
+        for topic in Topic::ALL {
+            learn(&mut model, sample_shop::blind(topic, kind, message), now());
+        }
+        model
+    };
+    let never = |kind, message: &str| {
+        let mut model = night();
+        model.repositories.entry(REPOSITORY.into()).or_default();
+        blinded(model, kind, message)
+    };
+    let expired = "GitHub does not accept the token (401): renew it";
+    let lacking = "the token may not read variables (403): it needs the permission variables=read";
+    insta::assert_snapshot!(head(&night(), "cost", 2), @"");
+    let mut asked = night();
+    asked.repositories.entry(REPOSITORY.into()).or_default();
+    insta::assert_snapshot!(head(&asked, "cost", 2), @"");
+    insta::assert_snapshot!(head(&never(FailureKind::Unauthorized, expired), "drift", 2), @"");
+    insta::assert_snapshot!(head(&never(FailureKind::Forbidden, lacking), "cost", 3), @"");
+    insta::assert_snapshot!(head(&never(FailureKind::Unreachable, "GitHub cannot be reached"), "flags", 2), @"");
+    insta::assert_snapshot!(head(&blinded(shop(), FailureKind::Unauthorized, expired), "flags", 3), @"");
+    for (word, kind, message) in [
+        ("unauthorized", FailureKind::Unauthorized, expired),
+        ("forbidden", FailureKind::Forbidden, lacking),
+        ("down", FailureKind::Unreachable, "GitHub cannot be reached: connection refused"),
+    ] {
+        let mut model = shop();
+        for freshness in model.repositories.values_mut() {
+            let sights = &mut std::sync::Arc::make_mut(freshness).sights;
+            sights.values_mut().for_each(|sight| sight.seen = Some(at(-300)));
+        }
+        picture!(format!("github_{word}_80x24"), &blinded(model, kind, message), &mut zoomed("cost"), (80, 24));
+    }
+    picture!("github_never_seen_80x24", &never(FailureKind::Unreachable, "no answer"), &mut zoomed("smoke"), (80, 24));
+}
+
+#[test]
+fn what_is_not_known_of_the_repository_is_never_ok() {
+    let is_ok = |model: &Model, pane: &str| letters(model, &mut zoomed(pane), (200, 60)).contains(['o', 'O']);
+    for (pane, ok) in [("previews", true), ("cost", true), ("flags", false), ("drift", false), ("smoke", false)] {
+        assert_eq!(is_ok(&shop(), pane), ok, "{pane}");
+    }
+    let mut asked = night();
+    asked.repositories.entry(REPOSITORY.into()).or_default();
+    let strange = knowing(vec![
+        workflow(Duty::Drift, "infra-drift.yml", "a_new_word", vec![run(now(), 50, "schedule", "\"a_new_word\"", 5)]),
+        workflow(Duty::Smoke, "verify-release.yml", "a_new_word", vec![run(now(), 70, "x", "\"a_new_word\"", 5)]),
+        Finding::Plan(None),
+        Finding::Smoke(from_run(70, summary("", 0, 0))),
+        Finding::Costs(vec![]),
+        Finding::Flags(Some(Box::new(flags("features: {a: {default: maybe, guardrails: {requires: [b]}}}")))),
+        Finding::Limit(Some(Err("holds no amount".to_owned()))),
+    ]);
+    for pane in ABOUT_THE_REPOSITORY {
+        assert!(!is_ok(&asked, pane) && !is_ok(&night(), pane), "{pane}");
+        assert!(
+            pane == "previews" || !is_ok(&strange, pane),
+            "{pane}:\n{}",
+            text(&strange, &mut zoomed(pane), (200, 60))
+        );
+        let mut blind = shop();
+        for topic in Topic::ALL {
+            learn(&mut blind, sample_shop::blind(topic, FailureKind::Failed, "no answer"), now());
+        }
+        assert!(!is_ok(&blind, pane), "{pane}:\n{}", screen(&blind, &mut zoomed(pane), (120, 24)));
+    }
+}
+
+#[test]
+fn a_name_that_stands_twice_is_one_row() {
+    let twice = flags("features:\n  a: {default: true}\n  a: {default: false}\n---\nfeatures: {}\n");
+    let model = knowing(vec![Finding::Flags(Some(Box::new(twice)))]);
+    let text = text(&model, &mut zoomed("flags"), (120, 24));
+    assert_eq!(text.matches(" a ").count(), 1, "{text}");
+    assert!(text.contains("many readers take only the first"), "{text}");
+}
+
+#[test]
+fn an_empty_repository_says_what_is_not_there() {
+    let model = knowing(vec![
+        Finding::Pulls { open: vec![], merged: vec![], is_cut: false },
+        Finding::Release(None),
+        Finding::Flags(None),
+        workflow(Duty::Smoke, "verify-release.yml", "active", vec![]),
+        workflow(Duty::Drift, "infra-drift.yml", "active", vec![]),
+        Finding::Plan(None),
+    ]);
+    insta::assert_snapshot!(head(&model, "drift", 2), @"");
+    insta::assert_snapshot!(head(&model, "cost", 2), @"");
+    insta::assert_snapshot!(head(&model, "flags", 2), @"");
+    insta::assert_snapshot!(head(&model, "smoke", 2), @"");
+}
+
+fn wished(model: &Model, name: &str, target: &ObjectId) -> crate::actions::plan::Plan {
+    let access = Default::default();
+    let amount = Some("30".parse().unwrap());
+    action(name).unwrap().plan(&Wish { now: now(), amount, ..fixture::wish(model, target, &access) }).unwrap()
+}
+
+#[test]
+fn dialogs_about_the_repository() {
+    let model = shop();
+    let flag = subject::flag(&REPOSITORY.into(), "reranker");
+    let mut ui = zoomed("flags");
+    let kill = dialog(vec![wished(&model, "kill", &flag)], Check::Passed(vec![]));
+    ui.overlay = Some(Overlay::Confirm(Box::new(kill)));
+    picture!("confirm_kill_80x24", &model, &mut ui, (80, 24));
+    for number in [407, 431] {
+        let preview = preview(now(), "prod-eu", number).id;
+        let mut teardown = dialog(vec![wished(&model, "teardown", &preview)], Check::Passed(vec![]));
+        (teardown.field, teardown.reason_required) = (Field::Name, false);
+        let mut ui = zoomed("previews");
+        ui.overlay = Some(Overlay::Confirm(Box::new(teardown)));
+        picture!(format!("confirm_teardown_{number}_80x24"), &model, &mut ui, (80, 24));
+    }
+    let limit = subject::limit(&REPOSITORY.into(), "INFRACOST_LIMIT");
+    let mut ui = zoomed("cost");
+    let (text, error) = ("3o".to_owned(), Some("\"3o\" is no amount: write it like 25 or 25.50".to_owned()));
+    ui.overlay = Some(Overlay::Ask(Ask { action: "set-limit", target: limit, text, error, opened: now() }));
+    picture!("ask_limit_80x24", &model, &mut ui, (80, 24));
+}

@@ -1,0 +1,243 @@
+//! The repository and the previews by keys: what changes on GitHub and in the cluster, and what the screen says of it.
+
+use flightdeck::panes::index_of;
+use flightdeck::panes::ui::{Field, Overlay};
+use flightdeck::release::repository::{Duty, Repository, Topic};
+use flightdeck::release::workflow::WorkflowState;
+use flightdeck::sim::{Asked, World, WorldConfig};
+
+use super::deck::{Deck, small};
+
+/// The small world with the repository's story.
+pub fn story() -> WorldConfig {
+    let mut world = small();
+    world.stories.push(include_str!("../../../fixtures/demo/github.yaml").to_owned());
+    world
+}
+
+/// What of the repository is known.
+pub fn repository(deck: &Deck) -> &Repository {
+    deck.app.model.repository().expect("a repository").1
+}
+
+/// A deck on that world, with nothing read yet.
+pub async fn begun(arguments: &[&str], configuration: &str) -> Deck {
+    let world = World::start(story()).await.expect("a world");
+    let github = format!("github: {{ repository: acme/shop, url: \"{}\" }}\n{configuration}", world.github_url());
+    Deck::on(world, arguments, &github)
+}
+
+/// A deck on that world, once all of the repository is read.
+pub async fn shop(arguments: &[&str], configuration: &str) -> Deck {
+    let mut deck = begun(arguments, configuration).await;
+    deck.until("everything is read", |deck| {
+        let seen = |topic: Topic| repository(deck).sight(topic).seen.is_some();
+        Topic::ALL.into_iter().all(seen) && deck.text().contains("LIVE") && deck.app.model.previews.len() == 4
+    })
+    .await;
+    deck
+}
+
+/// What was asked of GitHub to be changed.
+pub fn sent(deck: &Deck) -> Vec<Asked> {
+    deck.world.asked().into_iter().filter(|asked| asked.method != "GET").collect()
+}
+
+/// Goes to that pane and selects the row of that name.
+pub async fn at(deck: &mut Deck, pane: &str, row: &str) {
+    let index = index_of(pane).expect("a pane");
+    deck.press(&format!("{} g", index + 1));
+    for _ in 0..30 {
+        deck.press("k j");
+        if deck.app.ui.list().cursor.as_ref().is_some_and(|uid| uid.0.contains(row)) {
+            return;
+        }
+        deck.press("j");
+    }
+    panic!("no {row} in {pane}:\n{}", deck.text());
+}
+
+/// Presses an action's key, waits for its check, and confirms.
+async fn confirmed(deck: &mut Deck, key: &str) {
+    let before = sent(deck).len();
+    deck.press(key);
+    assert!(deck.dialog().is_some(), "{key}: {}", deck.notice());
+    deck.asked().await;
+    assert_eq!(sent(deck).len(), before, "nothing is sent before it is confirmed");
+    deck.confirm();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_is_killed_and_its_very_bytes_are_put_back() {
+    let mut deck = shop(&[], "").await;
+    let text = |deck: &Deck| repository(deck).flags.as_ref().map(|file| file.text.to_string()).expect("a file");
+    let before = text(&deck);
+    at(&mut deck, "flags", "new_checkout").await;
+    deck.sees("● on").await;
+    confirmed(&mut deck, "D").await;
+    assert_eq!(text(&deck), before, "no wish is painted");
+    deck.says("kill new_checkout took effect").await;
+    let killed = text(&deck);
+    assert!(killed.contains("prod: 0   # all of it, for the sale"), "{killed}");
+    let row = |deck: &Deck| deck.text().lines().find(|line| line.contains(" new_checkout ")).map(str::to_owned);
+    deck.until("the row is off", |deck| row(deck).is_some_and(|row| row.contains("off"))).await;
+    assert!(deck.app.ui.list().cursor.as_ref().is_some_and(|uid| uid.0.contains("new_checkout")));
+    deck.until("the record", |deck| !deck.app.model.deeds.is_empty() && deck.journal().len() == 3).await;
+    confirmed(&mut deck, "B").await;
+    deck.says("restore new_checkout took effect").await;
+    assert_eq!(text(&deck), before);
+    assert_eq!(sent(&deck).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_is_torn_down_by_its_name_and_an_open_one_by_its_number() {
+    let mut deck = shop(&[], "").await;
+    at(&mut deck, "previews", "pr-412").await;
+    deck.press("D");
+    assert!(deck.dialog().is_none() && deck.notice().contains("being deleted already"), "{}", deck.notice());
+    at(&mut deck, "previews", "pr-431").await;
+    deck.press("D");
+    deck.asked().await;
+    let wanted = deck.dialog().map(|open| (open.field, open.wanted_name().map(str::to_owned)));
+    assert_eq!(wanted, Some((Field::Name, Some("431".to_owned()))));
+    deck.press("'pr-431' enter");
+    assert!(deck.dialog().is_some() && deck.notice().contains("type 431"), "{}", deck.notice());
+    deck.press("esc");
+    at(&mut deck, "previews", "pr-407").await;
+    deck.press("D");
+    deck.asked().await;
+    deck.press("y enter");
+    assert!(deck.dialog().is_some(), "neither the confirm key nor an empty name does it");
+    deck.press("ctrl-u 'pr-407' enter");
+    deck.says("teardown pr-407 took effect").await;
+    assert!(deck.world.get("namespaces/pr-407").is_none() && !deck.text().contains("pr-407  "), "{}", deck.text());
+    assert_eq!(deck.writes().iter().filter(|request| request.method == "DELETE").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_drift_check_runs_now_and_is_switched_off_and_on() {
+    let mut deck = shop(&[], "").await;
+    deck.press("4");
+    confirmed(&mut deck, "M").await;
+    deck.says("run-now infra-drift.yml took effect").await;
+    confirmed(&mut deck, "Z").await;
+    deck.says("disable-workflow infra-drift.yml took effect").await;
+    let state = |deck: &Deck| repository(deck).workflow(Duty::Drift).and_then(|view| view.workflow.clone());
+    assert_eq!(state(&deck).map(|workflow| workflow.state), Some(WorkflowState::DisabledManually));
+    deck.press("1");
+    deck.sees("drift check off").await;
+    deck.press("4 Z");
+    assert!(deck.dialog().is_none() && deck.notice().contains("disabled_manually already"), "{}", deck.notice());
+    confirmed(&mut deck, "B").await;
+    deck.says("enable-workflow infra-drift.yml took effect").await;
+    assert_eq!(sent(&deck).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_is_typed_and_the_steps_of_the_gates_are_removed() {
+    let mut deck = shop(&[], "").await;
+    deck.press("5 M 'lots' enter");
+    let error = |deck: &Deck| matches!(&deck.app.ui.overlay, Some(Overlay::Ask(ask)) if ask.error.is_some());
+    assert!(error(&deck), "{}", deck.text());
+    deck.press("ctrl-u '30' enter");
+    deck.asked().await;
+    deck.confirm();
+    deck.says("set-limit INFRACOST_LIMIT took effect").await;
+    deck.sees("limit 30").await;
+    for (pane, file) in [("5", "infra-plan.yml"), ("7", "verify-release.yml")] {
+        deck.press(pane);
+        confirmed(&mut deck, "Z").await;
+        deck.says(&format!("remove-step {file} took effect")).await;
+    }
+    let source = repository(&deck).workflow(Duty::Smoke).and_then(|view| view.source.clone()).expect("a file");
+    assert!(!source.text.contains("k6-action") && source.text.contains("upload-artifact"), "{}", source.text);
+    deck.press("Z");
+    assert!(deck.dialog().is_none(), "{}", deck.text());
+    assert_eq!(sent(&deck).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_now_to_the_row_and_into_it() {
+    let mut deck = shop(&[], "").await;
+    for (what, pane, row) in [
+        ("preview stuck", "previews", "pr-412"),
+        ("orphan preview", "previews", "pr-407"),
+        ("drift", "drift", "drift/aws_"),
+        ("over budget", "cost", "pull/428"),
+        ("unguarded flag", "flags", "flag/graph_reranker_v2"),
+        ("smoke unproven", "smoke", "smoke/run"),
+    ] {
+        // Somebody has moved and filtered there before.
+        let number = index_of(pane).expect("a pane") + 1;
+        deck.press(&format!("{number} G / ctrl-u 'nothing-like-it' enter 1"));
+        at(&mut deck, "now", &format!("\u{1f}{what}")).await;
+        if row == "pr-407" && !deck.app.ui.list().cursor.as_ref().is_some_and(|uid| uid.0.contains("407")) {
+            let previews = &deck.app.model.previews;
+            let uid = previews.iter().find(|one| &*one.id.name == row).expect("a preview").id.uid.0.to_string();
+            at(&mut deck, "now", &uid).await;
+        }
+        deck.press("enter");
+        assert_eq!(deck.app.ui.focus + 1, number, "{what}:\n{}", deck.text());
+        deck.until(row, |deck| {
+            let cursor = deck.app.ui.list().cursor.clone();
+            let named = |uid: &flightdeck::release::object::Uid| {
+                let preview = deck.app.model.previews.get(uid).map(|preview| preview.id.name.to_string());
+                preview.unwrap_or_else(|| uid.0.to_string())
+            };
+            cursor.is_some_and(|uid| named(&uid).starts_with(row)) && !deck.app.ui.list().order.is_empty()
+        })
+        .await;
+        deck.press("enter");
+        assert!(matches!(deck.app.ui.overlay, Some(Overlay::Look(_))), "{what}:\n{}", deck.text());
+        deck.press("j k esc");
+        assert!(deck.app.ui.overlay.is_none() && deck.app.ui.focus + 1 == number);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_screen_refuses_what_has_moved_on() {
+    let mut deck = shop(&[], "").await;
+    at(&mut deck, "flags", "new_checkout").await;
+    deck.press("f");
+    let sha = |deck: &Deck| repository(deck).flags.as_ref().map(|file| file.sha.clone());
+    let before = sha(&deck);
+    commit(&deck.world).await;
+    deck.until("the model has it", |deck| sha(deck) != before).await;
+    assert!(deck.text().contains("FROZEN") && deck.text().contains("new_checkout"), "{}", deck.text());
+    deck.press("D");
+    assert!(deck.dialog().is_none() && deck.notice().contains("moved on"), "{}", deck.notice());
+    assert_eq!(sent(&deck).len(), 1, "only the other one's");
+}
+
+/// Somebody else commits to the flags file.
+async fn commit(world: &World) {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("{}/repos/acme/shop/contents/feature-flags/flags.yaml", world.github_url());
+    let text = client.get(&url).send().await.expect("an answer").text().await.expect("a text");
+    let file: serde_json::Value = serde_json::from_str(&text).expect("a file");
+    // features: {new_checkout: {default: false, rollout: {prod: 50}}}
+    let content = "ZmVhdHVyZXM6IHtuZXdfY2hlY2tvdXQ6IHtkZWZhdWx0OiBmYWxzZSwgcm9sbG91dDoge3Byb2Q6IDUwfX19Cg==";
+    let body = serde_json::json!({ "message": "mine", "sha": file["sha"], "content": content });
+    let answer = client.put(&url).body(body.to_string()).send().await.expect("an answer");
+    assert!(answer.status().is_success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_only_refuses_everything_here_too() {
+    let mut deck = shop(&["--read-only"], "").await;
+    for (pane, row, keys) in [
+        ("previews", "pr-407", &["D", "Z", "B"][..]),
+        ("drift", "drift/", &["M", "Z"]),
+        ("cost", "pull/", &["M", "Z"]),
+        ("flags", "new_checkout", &["D", "M"]),
+        ("smoke", "smoke/run", &["M", "Z"]),
+    ] {
+        at(&mut deck, pane, row).await;
+        for key in keys {
+            deck.press(key);
+            assert!(deck.app.ui.overlay.is_none(), "{pane} {key}:\n{}", deck.text());
+            assert!(deck.notice().contains("read-only"), "{pane} {key}: {}", deck.notice());
+        }
+    }
+    assert!(sent(&deck).is_empty() && deck.writes().is_empty());
+}
