@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 
+use crate::sources::github::Slug;
+
 /// Headings of the help.
 const WHERE: &str = "Where to look";
 const EVERYWHERE: &str = "For every command";
@@ -40,6 +42,12 @@ pub struct Common {
     /// Read manifests from this folder instead of an API server
     #[arg(help_heading = WHERE, long, global = true, value_name = "DIR")]
     pub from_dir: Option<PathBuf>,
+    /// The repository on GitHub behind the releases
+    #[arg(help_heading = WHERE, long, global = true, value_name = "OWNER/NAME", value_parser = Slug::parse)]
+    pub repo: Option<Slug>,
+    /// Read the feature flags from this file instead of from GitHub
+    #[arg(help_heading = WHERE, long, global = true, value_name = "FILE")]
+    pub flags: Option<PathBuf>,
     /// Change nothing, whatever is asked for
     #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub read_only: bool,
@@ -220,6 +228,8 @@ pub enum Audit {
 /// `flightdeck cost`.
 #[derive(Debug, Subcommand)]
 pub enum Cost {
+    /// Open pull requests, and those merged since the last release, against the budget
+    List,
     /// Whether an Infracost report stays within the budget
     Read {
         #[command(flatten)]
@@ -241,6 +251,14 @@ pub enum Cost {
 /// `flightdeck flags`.
 #[derive(Debug, Subcommand)]
 pub enum Flags {
+    /// What is on, where, and whether its guardrails hold
+    Get {
+        /// Flags by name; all of them when absent
+        names: Vec<String>,
+        /// A flags file instead of the repository's, or - for standard input
+        #[arg(short, long = "filename", value_name = "FILE|-")]
+        file: Option<PathBuf>,
+    },
     /// Turn a flag off everywhere: default false and every rollout 0
     Kill(Act),
     /// Put back what a kill from this machine has changed
@@ -250,6 +268,8 @@ pub enum Flags {
 /// `flightdeck previews`.
 #[derive(Debug, Subcommand)]
 pub enum Previews {
+    /// All of them, with what became of their pull requests
+    List,
     /// Delete the namespace of a preview with everything in it
     Teardown {
         #[command(flatten)]
@@ -314,6 +334,8 @@ pub enum RollbackRow {
 /// `flightdeck drift`.
 #[derive(Debug, Subcommand)]
 pub enum Drift {
+    /// What the last scheduled run has found
+    Get,
     /// What `terraform show -json` says has drifted, and what is pending
     Read(Report),
 }
@@ -321,6 +343,8 @@ pub enum Drift {
 /// `flightdeck k6`.
 #[derive(Debug, Subcommand)]
 pub enum K6 {
+    /// What the last run has come to
+    Get,
     /// Whether a summary (any of k6's three dialects) passes its thresholds
     Read {
         #[command(flatten)]

@@ -50,6 +50,9 @@ fn flag_of<'a>(wish: &Wish<'a>) -> Result<(&'a FlagsFile, &'a str), Refusal> {
     let repository = wish.repository()?;
     let missing = || Refusal::because(format!("there is no flags file in {}", wish.target.context));
     let file = repository.flags.as_ref().ok_or_else(missing)?;
+    if file.is_checkout() {
+        return Err(Refusal::because("the flags are read from a local checkout: change them in git"));
+    }
     let name = subject::flag_of(wish.target).ok_or_else(|| super::guard::gone(wish.target))?;
     let flags = file.flags.as_ref().map_err(|why| Refusal::because(format!("{} {why}", file.path)))?;
     if flags.get(name).is_none() {

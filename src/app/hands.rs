@@ -15,11 +15,10 @@ use crate::panes::ui::{Check, Notice};
 use crate::release::observation::{Failure, Observation, Report, Said, SourceId};
 use crate::sources::api::{ANSWER_WITHIN, unreachable};
 use crate::sources::cluster::{self, Address, Cluster};
-use crate::sources::github;
 use crate::sources::namespaces::look_for;
 use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
-use crate::sources::{self, Focus, SOURCES, Scope};
+use crate::sources::{self, Focus, SOURCES, Scope, checkout, github};
 use crate::theme::Role;
 use crate::writers;
 use crate::writers::audit::{self, Journal, JournalError};
@@ -49,6 +48,8 @@ pub struct Tools {
     pub prometheus: Arc<Prometheus>,
     /// None: no repository is configured.
     pub github: Option<github::Settings>,
+    /// A flags file on this machine, instead of the repository's.
+    pub flags: Option<PathBuf>,
     pub journal: Journal,
     /// Plays a fault of the simulated world; the name comes back when it plays.
     pub faults: Option<mpsc::UnboundedSender<String>>,
@@ -123,6 +124,10 @@ impl Hands {
     pub fn start(&mut self) {
         let (journal, reports) = (self.tools.journal.clone(), self.reports.clone());
         self.always.spawn(async move { tell_journal(&journal, &reports).await });
+        if let Some(file) = self.tools.flags.clone() {
+            let repository = self.tools.github.as_ref().map(|github| github.repository.to_string());
+            self.always.spawn(checkout::open(file, repository.unwrap_or_default().into(), self.reports.clone()));
+        }
         if let Some(settings) = self.tools.github.clone() {
             let (handle, task) = github::open(settings, self.reports.clone(), self.tools.clock);
             self.roster.introduce(handle.clone());

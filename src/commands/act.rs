@@ -47,7 +47,7 @@ impl<'a> Wanted<'a> {
 }
 
 /// Why nothing is done on GitHub.
-const NO_REPOSITORY: &str = "no repository is configured: set github.repository in config.yaml";
+pub(super) const NO_REPOSITORY: &str = "no repository is configured: set github.repository in config.yaml";
 
 /// Does it, and prints one result per object.
 pub fn run(common: &Common, wanted: Wanted<'_>) -> ExitCode {
@@ -179,6 +179,10 @@ async fn observe(common: &Common, action: &Action, wanted: Wanted<'_>, settled: 
         Kind::Limit => Topic::Cost,
     };
     match settled.github.clone() {
+        // Refused all the same, but by the action, in its words.
+        github if let (Topic::Flags, Some(file)) = (topic, &settled.flags) => {
+            observer.check_out(file, github.as_ref()).await;
+        }
         // What it rests on and no more: a kill does not wait for costs.
         Some(github) => observer.look(github, &[topic]).await,
         None if action.on.is_on_github() => return Err(usage(NO_REPOSITORY)),
@@ -226,7 +230,7 @@ fn targets(observer: &Observer, action: &Action, wanted: Wanted<'_>, common: &Co
             Kind::Rollout => find(observer, &model.rollouts, names(action), name, common)?,
             Kind::AnalysisRun => find(observer, &model.runs, names(action), name, common)?,
             Kind::Preview => find(observer, &model.previews, names(action), name, common)?,
-            Kind::Flag => match model.repository() {
+            Kind::Flag => match model.repository_of(Topic::Flags) {
                 Some((repository, _)) => subject::flag(repository, name),
                 None => return Err(usage(NO_REPOSITORY)),
             },
@@ -283,6 +287,6 @@ fn complained(mut answer: Answer, settled: &Settled) -> Answer {
     answer
 }
 
-fn usage(message: &str) -> Answer {
+pub(super) fn usage(message: &str) -> Answer {
     Answer::failed(message.to_owned(), Exit::Usage)
 }

@@ -107,6 +107,7 @@ pub async fn open(settled: Settled, cockpit: Cockpit) -> ExitCode {
         namespace: settled.namespace,
         prometheus: Arc::new(Prometheus::new(settled.prometheus)),
         github: settled.github,
+        flags: settled.flags,
         journal: Journal::new(&settled.state, settle::who()),
         faults: cockpit.faults,
         exports: settled.state,

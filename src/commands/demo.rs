@@ -43,6 +43,7 @@ pub fn run(common: &Common, demo: &Demo) -> ExitCode {
 async fn open(common: &Common, doors: Doors, config: WorldConfig, repository: Option<Slug>) -> ExitCode {
     let mut settled = settle::settle(common, clock());
     // Never the operator's own repository, and never the operator's token.
+    settled.flags = None;
     settled.github = repository.map(|repository| Settings {
         url: doors.addresses.github_url(),
         credentials: Credentials::None,

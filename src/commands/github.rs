@@ -1,16 +1,29 @@
-//! The commands that change what lives on GitHub, and the teardown of previews.
+//! The commands on what lives on GitHub, and on previews.
 
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
 use crate::cli::{Common, Flags, How, Previews, RollbackRow, Workflow, WorkflowDuty};
-use crate::release::repository::Duty;
+use crate::headless::flags::flags_get;
+use crate::headless::sight::Sight;
+use crate::headless::{self, Answer, ExitCode as Exit};
+use crate::release::model::Model;
+use crate::release::topic::{Duty, Topic};
 
 use super::act::{self, Wanted};
-use super::fail;
+use super::observe::Observer;
+use super::settle::settle;
+use super::{clock, fail, on_runtime, read};
 
 /// `flightdeck flags`.
 pub fn flags(common: &Common, flags: &Flags) -> ExitCode {
     match flags {
+        Flags::Get { names, file: Some(file) } => read::run(common, file, |bytes| match std::str::from_utf8(bytes) {
+            Ok(text) => flags_get(text, names),
+            Err(_) => Answer::failed(format!("{} is not UTF-8", file.display()), Exit::Unknown),
+        }),
+        Flags::Get { names, file: None } => on_runtime(common, get(common, names)),
         Flags::Kill(act) => act::run(common, Wanted::new("kill", &act.names, &act.how)),
         Flags::Restore(act) => act::run(common, Wanted::new("restore", &act.names, &act.how)),
     }
@@ -19,6 +32,7 @@ pub fn flags(common: &Common, flags: &Flags) -> ExitCode {
 /// `flightdeck previews`.
 pub fn previews(common: &Common, previews: &Previews) -> ExitCode {
     match previews {
+        Previews::List => on_runtime(common, list(common)),
         Previews::Teardown { act, typed } => {
             // People say the number; the namespace's name has it after `pr-`.
             let is_number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
@@ -28,6 +42,60 @@ pub fn previews(common: &Common, previews: &Previews) -> ExitCode {
             act::run(common, Wanted { typed: typed.as_deref(), ..wanted })
         }
     }
+}
+
+/// What was seen of these topics, and nothing where one of them never was.
+pub fn live(common: &Common, topics: &[Topic], view: fn(&Model, Timestamp) -> Answer) -> ExitCode {
+    on_runtime(common, async {
+        let (observer, complaints) = look(common, topics).await?;
+        Ok(complained(view(&observer.model, clock()), complaints))
+    })
+}
+
+async fn look(common: &Common, topics: &[Topic]) -> Result<(Observer, Vec<String>), Answer> {
+    let settled = settle(common, clock());
+    let mut observer = Observer::without_clusters();
+    match (settled.flags, settled.github) {
+        (Some(file), github) if topics == [Topic::Flags] => observer.check_out(&file, github.as_ref()).await,
+        (_, Some(github)) => observer.look(github, topics).await,
+        (_, None) => return Err(act::usage(act::NO_REPOSITORY)),
+    }
+    match topics.iter().find_map(|topic| observer.blind_to(*topic)) {
+        Some(blind) => Err(blind),
+        None => Ok((observer, settled.complaints)),
+    }
+}
+
+async fn get(common: &Common, names: &[String]) -> Result<Answer, Answer> {
+    let (observer, complaints) = look(common, &[Topic::Flags]).await?;
+    let known = observer.model.repository_of(Topic::Flags);
+    let Some(file) = known.and_then(|(_, repository)| repository.flags.as_ref()) else {
+        return Err(Answer::failed("there is no flags file on that branch".to_owned(), Exit::Unknown));
+    };
+    let mut answer = flags_get(&file.text, names);
+    // Seen at first and not any more: what was read may be out of date.
+    let sight = Sight::of_topic(&observer.model, Topic::Flags);
+    answer.exit = if answer.exit == Exit::Ok { sight.exit } else { answer.exit };
+    answer.diagnostics.extend(sight.errors);
+    Ok(complained(answer, complaints))
+}
+
+async fn list(common: &Common) -> Result<Answer, Answer> {
+    let settled = settle(common, clock());
+    let mut observer = Observer::first_picture(common, &["namespaces"]).await?;
+    if let Some(blind) = observer.blind("namespaces") {
+        return Err(blind);
+    }
+    if let Some(github) = settled.github {
+        observer.look(github, &[Topic::Previews]).await;
+    }
+    let answer = headless::previews::previews(&observer.model, clock());
+    Ok(complained(observer.qualify(answer), settled.complaints))
+}
+
+fn complained(mut answer: Answer, complaints: Vec<String>) -> Answer {
+    answer.diagnostics.extend(complaints);
+    answer
 }
 
 /// `flightdeck workflow`.

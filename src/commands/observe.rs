@@ -23,7 +23,7 @@ use crate::release::rollout::Rollout;
 use crate::sources::cluster::{self, Address, Cluster};
 use crate::sources::namespaces::look_for;
 use crate::sources::watch::Watch;
-use crate::sources::{self, Focus, SOURCES, Scope, api, files, github};
+use crate::sources::{self, Focus, SOURCES, Scope, api, checkout, files, github};
 use crate::writers::audit::{self, Journal};
 use crate::writers::kubernetes;
 
@@ -103,6 +103,14 @@ impl Observer {
         self.settle_until(|observer| topics.iter().all(|topic| observer.is_looked_at(*topic))).await;
     }
 
+    /// Also knows the flags of a local checkout, whose repository is the configured one.
+    pub async fn check_out(&mut self, file: &Path, github: Option<&github::Settings>) {
+        let repository = github.map(|github| github.repository.to_string()).unwrap_or_default();
+        for report in checkout::once(file, repository.into()).await {
+            self.model.observe(report, clock());
+        }
+    }
+
     /// Also knows what was done from here: what a restore puts back.
     pub async fn remember(&mut self, journal: &Journal) -> Result<(), Answer> {
         let directory = journal.directory().to_owned();
@@ -124,7 +132,7 @@ impl Observer {
 
     /// Why nothing is known of that topic; None where it was seen.
     pub fn blind_to(&self, topic: Topic) -> Option<Answer> {
-        let sight = self.model.repository().map(|(_, repository)| repository.sight(topic)).unwrap_or_default();
+        let sight = self.model.repository_of(topic).map(|(_, repository)| repository.sight(topic)).unwrap_or_default();
         let (message, exit) = match (sight.seen, sight.failing) {
             (Some(_), _) => return None,
             (None, Some((_, failure))) => (failure.message.clone(), exit_of_kind(failure.kind)),

@@ -1,4 +1,4 @@
-//! `cost read`, `drift read`, `k6 read`: what another tool printed, with a verdict.
+//! `cost`, `drift`, `k6`: what another tool printed, with a verdict; or what the repository's own runs have printed.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,9 +13,12 @@ use crate::cli::{Common, Cost, Drift, K6};
 use crate::headless::cost::cost_read;
 use crate::headless::drift::drift_read;
 use crate::headless::k6::k6_read;
+use crate::headless::live;
 use crate::headless::table::facts;
 use crate::headless::{Answer, ExitCode as Exit};
+use crate::release::topic::Topic;
 
+use super::github;
 use super::print::print;
 
 /// No report of a gate is larger.
@@ -24,6 +27,7 @@ const LARGEST: u64 = 128 << 20;
 /// `flightdeck cost`.
 pub fn cost(common: &Common, cost: &Cost) -> ExitCode {
     match cost {
+        Cost::List => github::live(common, &[Topic::Pulls, Topic::Cost], live::cost_list),
         Cost::Read { report, limit } => run(common, &report.file, |bytes| answer(cost_read(bytes, Some(*limit)))),
         Cost::Limit { amount, how } => {
             act::run(common, Wanted { amount: Some(*amount), ..Wanted::new("set-limit", &[], how) })
@@ -32,16 +36,22 @@ pub fn cost(common: &Common, cost: &Cost) -> ExitCode {
 }
 
 /// `flightdeck drift`.
-pub fn drift(common: &Common, Drift::Read(report): &Drift) -> ExitCode {
-    run(common, &report.file, |bytes| answer(drift_read(bytes, &[])))
+pub fn drift(common: &Common, drift: &Drift) -> ExitCode {
+    match drift {
+        Drift::Get => github::live(common, &[Topic::Drift], live::drift_get),
+        Drift::Read(report) => run(common, &report.file, |bytes| answer(drift_read(bytes, &[]))),
+    }
 }
 
 /// `flightdeck k6`.
-pub fn k6(common: &Common, K6::Read { report, exit_code }: &K6) -> ExitCode {
-    run(common, &report.file, |bytes| answer(k6_read(bytes, *exit_code)))
+pub fn k6(common: &Common, k6: &K6) -> ExitCode {
+    match k6 {
+        K6::Get => github::live(common, &[Topic::Smoke], live::k6_get),
+        K6::Read { report, exit_code } => run(common, &report.file, |bytes| answer(k6_read(bytes, *exit_code))),
+    }
 }
 
-fn run(common: &Common, file: &Path, read: impl FnOnce(&[u8]) -> Answer) -> ExitCode {
+pub(super) fn run(common: &Common, file: &Path, read: impl FnOnce(&[u8]) -> Answer) -> ExitCode {
     let answer = match content(file) {
         Ok(bytes) => read(&bytes),
         Err(error) => Answer::failed(format!("{} cannot be read: {error}", file.display()), Exit::Unknown),

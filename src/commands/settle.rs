@@ -12,6 +12,7 @@ use crate::cli::Common;
 use crate::config::{Config, Place};
 use crate::keys::{Keymap, Names};
 use crate::panes::PANES;
+use crate::release::repository::Topic;
 use crate::sources::{github, prometheus};
 use crate::theme::{Glyphs, Theme};
 use crate::writers::audit::Who;
@@ -28,6 +29,8 @@ pub struct Settled {
     pub prometheus: prometheus::Settings,
     /// None: no repository is configured.
     pub github: Option<github::Settings>,
+    /// A flags file on this machine: then nobody looks at the repository's.
+    pub flags: Option<PathBuf>,
     /// The folder of the audit journal and of exports.
     pub state: PathBuf,
     /// How long an effect may take; None: as long as its action says.
@@ -50,6 +53,8 @@ pub fn settle(common: &Common, now: Timestamp) -> Settled {
     config.read_only |= common.read_only;
     config.theme = common.theme.clone().unwrap_or(config.theme);
     config.keymap = common.keymap.clone().unwrap_or(config.keymap);
+    config.github.repository = common.repo.as_ref().map(ToString::to_string).or(config.github.repository);
+    config.github.flags_checkout = common.flags.clone().or(config.github.flags_checkout);
     config.prometheus.url = common.prometheus.clone().or(config.prometheus.url);
     if common.ascii {
         config.glyphs = Some(Glyphs::Ascii);
@@ -70,6 +75,7 @@ pub fn settle(common: &Common, now: Timestamp) -> Settled {
         namespace,
         prometheus: prometheus_settings(&config),
         github: github_settings(&config),
+        flags: config.github.flags_checkout.clone(),
         state: common.state_dir.clone().or_else(|| config.audit.dir.clone()).unwrap_or_else(|| paths::state(common)),
         verify_timeout: config.verify_timeout,
         complaints: warnings.iter().map(ToString::to_string).collect(),
@@ -136,11 +142,13 @@ fn github_settings(config: &Config) -> Option<github::Settings> {
         infra: from.infra.clone(),
     };
     let defaults = github::Settings::new(repository);
+    let is_elsewhere = |topic: &Topic| *topic == Topic::Flags && from.flags_checkout.is_some();
     Some(github::Settings {
         url: from.url.clone().unwrap_or(defaults.url),
         credentials: from.token_file.clone().map_or(github::Credentials::Environment, github::Credentials::File),
         branch: from.branch.clone(),
         files,
+        topics: defaults.topics.into_iter().filter(|topic| !is_elsewhere(topic)).collect(),
         noise: from.drift_noise.clone(),
         ca_file: from.ca_file.clone(),
         timeout: from.timeout.try_into().ok(),

@@ -7,6 +7,7 @@ use crate::headless::{self, Answer};
 use crate::sources::{SOURCES, Scope};
 
 use super::observe::Observer;
+use super::settle::settle;
 use super::{clock, on_runtime};
 
 /// Prints it.
@@ -17,7 +18,15 @@ pub fn run(common: &Common) -> ExitCode {
 async fn status(common: &Common) -> Result<Answer, Answer> {
     let sources = SOURCES.iter().filter(|source| source.scope != Scope::Focus);
     let sources: Vec<_> = sources.map(|source| source.name).collect();
-    let observer = Observer::first_picture(common, &sources).await?;
+    let mut observer = Observer::first_picture(common, &sources).await?;
+    let settled = settle(common, clock());
+    if let Some(file) = &settled.flags {
+        observer.check_out(file, settled.github.as_ref()).await;
+    }
+    if let Some(github) = settled.github {
+        let topics = github.topics.clone();
+        observer.look(github, &topics).await;
+    }
     let now = clock();
     let mut answer = headless::status::status(&observer.model, now);
     answer.table += &format!("\n{}", headless::needs::needs(&observer.model, now).table);
@@ -26,5 +35,6 @@ async fn status(common: &Common) -> Result<Answer, Answer> {
         answer.exit = blind.exit;
         answer.diagnostics = blind.diagnostics;
     }
+    answer.diagnostics.extend(settled.complaints);
     Ok(observer.qualify(answer))
 }

@@ -44,7 +44,7 @@ pub fn drift_read(bytes: &[u8], noise: &[&str]) -> (DriftView, u8) {
 }
 
 impl DriftView {
-    fn new(drift: Drift) -> Self {
+    pub(super) fn new(drift: Drift) -> Self {
         DriftView {
             format_version: Some(drift.format_version),
             add: drift.add,

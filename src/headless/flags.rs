@@ -1,11 +1,15 @@
-//! `flightdeck flags get [NAME]`: the flags file as one JSON document and an exit code.
+//! `flightdeck flags get [NAME...]`: the flags file as one JSON document and an exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
+use super::table::Table;
+use super::{Answer, ExitCode};
 use crate::release::flag::{self, Flag, FlagState, Flags, Setting, Unmet};
+use crate::release::gates;
+use crate::release::text::visible;
 
 /// `{items, problems}`, as all lists.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,32 +44,67 @@ pub struct Guardrails {
     pub unmet: BTreeMap<String, Vec<Unmet>>,
 }
 
-/// Reads the file; `name` picks one flag, `met` are guardrails that are known to hold.
+/// Reads the file's text; `names` pick flags, all of them where there is none.
 ///
-/// The number is the exit code: 3 where the file cannot be read or has no such flag.
-pub fn flags_get(text: &str, name: Option<&str>, met: &[&str]) -> (FlagsView, u8) {
+/// A flag that is on in production although its guardrails do not hold is a negative verdict. What cannot be told (a file
+/// that is none, a flag that is not there, a value that readers take differently) is unknown.
+pub fn flags_get(text: &str, names: &[String]) -> Answer {
     let flags = match flag::read(text) {
         Ok(flags) => flags,
-        Err(reason) => return (FlagsView { items: Vec::new(), problems: vec![format!("the file {reason}")] }, 3),
+        Err(reason) => {
+            let problems = vec![format!("the file {reason}")];
+            return answer(FlagsView { items: Vec::new(), problems }, ExitCode::Unknown);
+        }
     };
-    let wanted = flags.flags.iter().filter(|flag| name.is_none_or(|name| flag.name == name));
-    let items: Vec<FlagView> = wanted.map(|flag| FlagView::new(flag, &flags, met)).collect();
+    let is_wanted = |flag: &&Flag| names.is_empty() || names.contains(&flag.name);
+    let items: Vec<FlagView> = flags.flags.iter().filter(is_wanted).map(|flag| FlagView::new(flag, &flags)).collect();
     let mut problems = flags.problems.clone();
-    if let Some(name) = name.filter(|_| items.is_empty()) {
-        problems.push(format!("there is no flag {name} in the file"));
-        return (FlagsView { items, problems }, 3);
+    let missing = names.iter().filter(|name| flags.get(name).is_none());
+    problems.extend(missing.map(|name| format!("there is no flag {name} in the file")));
+    let unguarded = gates::unguarded(&flags);
+    let is_unguarded = |item: &FlagView| unguarded.iter().any(|(name, _)| *name == item.name);
+    let is_unclear = |item: &FlagView| {
+        !item.problems.is_empty() || item.effective.values().any(|state| *state == FlagState::Unknown)
+    };
+    let exit = match () {
+        () if items.iter().any(is_unguarded) => ExitCode::Negative,
+        () if !problems.is_empty() || items.iter().any(is_unclear) => ExitCode::Unknown,
+        () => ExitCode::Ok,
+    };
+    answer(FlagsView { items, problems }, exit)
+}
+
+fn answer(view: FlagsView, exit: ExitCode) -> Answer {
+    let mut table = Table::new(["NAME", "DEFAULT", "EFFECTIVE", "OWNERS", "UNMET"]);
+    for item in &view.items {
+        let states = item.effective.iter().map(|(environment, state)| format!("{environment} {}", state.word()));
+        let unmet: BTreeSet<&str> = item.guardrails.unmet.values().flatten().map(|unmet| &*unmet.requires).collect();
+        table.row([
+            item.name.clone(),
+            match &item.default {
+                Setting::Missing => String::new(),
+                Setting::Known(value) => value.to_string(),
+                Setting::Odd(text) => text.clone(),
+            },
+            states.collect::<Vec<_>>().join(", "),
+            item.owners.join(", "),
+            unmet.into_iter().collect::<Vec<_>>().join(", "),
+        ]);
     }
-    (FlagsView { items, problems }, 0)
+    let of_flags = |item: &FlagView| item.problems.iter().map(|problem| format!("{}: {problem}", item.name)).collect();
+    let said: Vec<String> = view.items.iter().flat_map(|item| -> Vec<String> { of_flags(item) }).collect();
+    let said = view.problems.iter().cloned().chain(said).map(|problem| visible(&problem)).collect();
+    Answer { diagnostics: said, ..Answer::new(&view, table.or("no flags"), exit) }
 }
 
 impl FlagView {
-    fn new(flag: &Flag, flags: &Flags, met: &[&str]) -> Self {
+    fn new(flag: &Flag, flags: &Flags) -> Self {
         let states = flag.states();
         // A flag without a rollout is judged where it acts: everywhere by its default.
         let environments: Vec<&str> = states.iter().map(|(environment, _)| *environment).collect();
         let environments = if environments.is_empty() { vec!["default"] } else { environments };
         let effective = environments.iter().map(|name| ((*name).to_owned(), flag.state(name))).collect();
-        let unmet = environments.iter().map(|name| ((*name).to_owned(), flag.unmet(flags, name, met))).collect();
+        let unmet = environments.iter().map(|name| ((*name).to_owned(), flag.unmet(flags, name, &[]))).collect();
         FlagView {
             name: flag.name.clone(),
             default: flag.default.clone(),
@@ -105,30 +144,42 @@ mod tests {
 
     const FLAGS: &str = include_str!("../../fixtures/github/flags.yaml");
 
+    fn get(text: &str, names: &[&str]) -> Answer {
+        flags_get(text, &names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    }
+
     #[test]
     fn one_flag_and_all() {
-        let (view, exit_code) = flags_get(FLAGS, Some("graph_reranker_v2"), &[]);
-        let json = serde_json::to_value(&view).unwrap();
-        assert_eq!((view.items.len(), exit_code), (1, 0));
-        assert_eq!(json["items"][0]["rollout"], serde_json::json!({"stage": 10, "prod": 0}));
-        assert_eq!(json["items"][0]["effective"], serde_json::json!({"stage": "on", "prod": "off"}));
-        assert_eq!(flags_get(FLAGS, None, &[]).0.items.len(), 3);
+        let one = get(FLAGS, &["graph_reranker_v2"]);
+        let item = &one.json["items"][0];
+        assert_eq!((one.json["items"].as_array().unwrap().len(), one.exit), (1, ExitCode::Ok));
+        assert_eq!(item["rollout"], serde_json::json!({"stage": 10, "prod": 0}));
+        assert_eq!(item["effective"], serde_json::json!({"stage": "on", "prod": "off"}));
+        assert_eq!(get(FLAGS, &[]).json["items"].as_array().unwrap().len(), 3);
+        assert!(one.table.contains("prod off, stage on"), "{}", one.table);
     }
 
     #[test]
-    fn an_unmet_guardrail_is_named() {
-        let unmet = |met: &[&str]| {
-            let (view, _) = flags_get(FLAGS, Some("experimental_batch_import"), met);
-            serde_json::to_value(&view).unwrap()["items"][0]["guardrails"]["unmet"]["default"].clone()
-        };
-        assert_eq!(unmet(&[])[0]["requires"], "db_migration_2025_09_gate");
-        assert_eq!(unmet(&["db_migration_2025_09_gate"]), serde_json::json!([]));
+    fn an_unmet_guardrail_is_named_and_bad_only_where_the_flag_is_on() {
+        let text = |default| format!("features: {{ a: {{ default: {default}, guardrails: {{ requires: [gate] }} }} }}");
+        let on = get(&text("true"), &[]);
+        assert_eq!(on.json["items"][0]["guardrails"]["unmet"]["default"][0]["requires"], "gate");
+        assert_eq!((on.exit, get(&text("false"), &[]).exit), (ExitCode::Negative, ExitCode::Ok));
     }
 
     #[test]
-    fn no_such_flag_and_no_such_file_are_unknown() {
-        assert_eq!(flags_get(FLAGS, Some("nobody"), &[]).1, 3);
-        assert_eq!(flags_get("- 1", None, &[]).1, 3);
-        assert_eq!(flags_get("{", None, &[]).1, 3);
+    fn what_cannot_be_told_is_unknown() {
+        for (text, names) in
+            [(FLAGS, &["nobody"][..]), ("- 1", &[]), ("{", &[]), ("features: { a: { default: yes } }", &[])]
+        {
+            let answer = get(text, names);
+            assert_eq!(answer.exit, ExitCode::Unknown, "{text} {names:?}");
+            assert_eq!(answer.diagnostics.len(), 1, "{:?}", answer.diagnostics);
+        }
+        let one_of_two = get(FLAGS, &["nobody", "graph_reranker_v2"]);
+        assert_eq!(
+            (one_of_two.exit, &one_of_two.json["items"][0]["name"]),
+            (ExitCode::Unknown, &"graph_reranker_v2".into())
+        );
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::exit::ExitCode;
 use crate::release::model::{Freshness, Liveness, Model};
 use crate::release::observation::{FailureKind, SourceId};
+use crate::release::topic::Topic;
 
 /// How well one kind of source sees, over all contexts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,22 @@ impl Sight {
             heard: sources.iter().filter_map(|(_, freshness)| freshness.heard).min(),
             errors: sources.iter().filter_map(|(source, freshness)| error(source, freshness, now)).collect(),
             exit: sources.iter().map(|(_, freshness)| exit(freshness, now)).max().unwrap_or(ExitCode::Unknown),
+        }
+    }
+
+    /// Of a topic of the repository.
+    pub fn of_topic(model: &Model, topic: Topic) -> Sight {
+        let known = model.repository_of(topic).map(|(_, repository)| repository.sight(topic)).unwrap_or_default();
+        let failure = known.failing.as_ref().map(|(_, failure)| failure);
+        Sight {
+            liveness: None,
+            heard: known.seen,
+            errors: failure.map(|failure| format!("{}: {}", topic.word(), failure.message)).into_iter().collect(),
+            exit: match failure {
+                Some(failure) if failure.kind == FailureKind::Forbidden => ExitCode::Permission,
+                None if known.seen.is_some() => ExitCode::Ok,
+                _ => ExitCode::Unknown,
+            },
         }
     }
 

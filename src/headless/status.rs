@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::cutover::{Cutover, Hazard, cutover, hazards};
+use super::repository_rows;
 use super::sight::Sight;
 use super::table::Table;
 use super::{Answer, ExitCode};
 use crate::release::attention::{Severity, needs};
 use crate::release::model::{Liveness, Model};
 use crate::release::phase::Phase;
+use crate::release::repository_needs;
 
 #[derive(Debug, Serialize)]
 struct Status {
@@ -64,17 +66,18 @@ const ROWS: [(&str, &str, &[&str]); 12] = [
 
 /// The whole release in one document. The exit code speaks for the rows that are watched.
 pub fn status(model: &Model, now: Timestamp) -> Answer {
-    let rows: Vec<_> = ROWS
-        .iter()
-        .map(|(id, about, owners)| match *id {
-            "PR17" => rollouts(model, now, owners),
-            _ => unwatched(id, about, owners),
-        })
-        .collect();
     let sight = Sight::of(model, "rollouts", now);
+    let (rows, exits): (Vec<_>, Vec<_>) = ROWS
+        .into_iter()
+        .map(|(id, about, owners)| match id {
+            "PR17" => (rollouts(model, now, owners), sight.exit),
+            _ => repository_rows::row(model, now, (id, about, owners))
+                .unwrap_or_else(|| (unwatched(id, about, owners), ExitCode::Ok)),
+        })
+        .unzip();
     let exit = match rows.iter().any(|row| row.state == Severity::Critical) {
         true => ExitCode::Negative,
-        false => sight.exit,
+        false => exits.into_iter().max().unwrap_or(sight.exit),
     };
     let mut table = Table::new(["ROW", "STATE", "CONFIDENCE", "SUMMARY", "OWNERS"]);
     for row in &rows {
@@ -93,8 +96,9 @@ pub fn status(model: &Model, now: Timestamp) -> Answer {
         ]);
     }
     let text = table.text();
+    let errors = rows.iter().flat_map(|row| row.errors.clone()).collect();
     let mut answer = Answer::new(&Status { rows, cutover: cutover(model), hazards: hazards() }, text, exit);
-    answer.diagnostics = sight.errors;
+    answer.diagnostics = errors;
     answer
 }
 
@@ -112,7 +116,9 @@ fn unwatched(id: &'static str, about: &str, owners: &'static [&'static str]) -> 
 
 fn rollouts(model: &Model, now: Timestamp, owners: &'static [&'static str]) -> Row {
     let sight = Sight::of(model, "rollouts", now);
-    let needs = needs(model, now);
+    // Those of the repository have rows of their own.
+    let elsewhere = repository_needs::needs(model, now);
+    let needs: Vec<_> = needs(model, now).into_iter().filter(|need| !elsewhere.contains(need)).collect();
     let worst = needs.iter().map(|need| need.severity).max().unwrap_or(Severity::Ok);
     // What is not seen is not ok; what was bad when it was last seen still is.
     let is_blind = !sight.is_clear() || model.rollouts.is_empty();

@@ -26,7 +26,7 @@ static COLUMNS: &[Column] = &[
     Column::new("STATE", 6, 6, 4),
     Column::new("AUTHOR", 6, 16, 5),
     Column::new("TITLE", 12, 60, 2),
-    Column::new("WHY", 20, 200, 1),
+    Column::new("WHY", 27, 200, 1),
 ];
 
 /// The row of what was merged since the last release.

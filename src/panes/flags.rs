@@ -19,7 +19,7 @@ pub struct Flags;
 
 static COLUMNS: &[Column] = &[
     Column::new("FLAG", 14, 40, 0),
-    Column::new("PROD", 6, 8, 0),
+    Column::new("PROD", 6, 9, 0),
     Column::new("DEFAULT", 7, 9, 2),
     Column::new("ROLLOUT", 12, 40, 1),
     Column::new("OWNERS", 8, 30, 3),
@@ -72,7 +72,7 @@ impl Pane for Flags {
             Cell::styled(format!("{sign} {word}"), role),
             Cell::new(setting(&flag.default)),
             Cell::new(if rollout.is_empty() { "-".to_owned() } else { rollout.join(", ") }),
-            Cell::styled(if flag.owners.is_empty() { "nobody".to_owned() } else { flag.owners.join(", ") }, Role::Dim),
+            Cell::styled(owners(flag), Role::Dim),
             guardrails,
         ])
     }
@@ -84,7 +84,7 @@ impl Pane for Flags {
     fn subject(&self, cx: &Cx, row: Option<&Uid>, kind: Kind) -> Option<ObjectId> {
         match kind {
             Kind::Flag => {
-                let (name, _) = cx.model.repository()?;
+                let (name, _) = cx.model.repository_of(Topic::Flags)?;
                 Some(subject::flag(name, row?.0.strip_prefix("flag/")?))
             }
             Kind::Workflow => super::previews::workflow(cx, Duty::Promote),
@@ -116,13 +116,15 @@ impl Pane for Flags {
     fn look(&self, cx: &Cx, row: &Uid) -> Option<Vec<Words>> {
         let (flags, flag) = one(cx, row)?;
         let file = file(cx)?;
-        let mut lines = vec![super::field("default", setting(&flag.default))];
+        let (role, sign, word) = looks(cx, flag.state("prod"));
+        let name = super::field("flag", format!("{}  ", flag.name)).and(format!("{sign} {word} in prod"), role);
+        let mut lines = vec![name, super::field("default", setting(&flag.default))];
         for (environment, percent) in &flag.rollout {
             let (role, sign, word) = looks(cx, flag.state(environment));
             let words = super::field("rollout", format!("{environment} {}  ", setting(percent)));
             lines.push(words.and(format!("{sign} {word}"), role));
         }
-        lines.push(super::field("owners", flag.owners.join(", ")));
+        lines.push(super::field("owners", owners(flag)));
         for required in &flag.requires {
             let why =
                 flag.unmet(flags, gates::production(flag), &[]).into_iter().find(|unmet| unmet.requires == *required);
@@ -135,7 +137,7 @@ impl Pane for Flags {
             ));
         }
         lines.extend(flag.problems.iter().map(|problem| super::field("problem", problem.clone())));
-        lines.push(super::field("file", format!("{} on {}, blob {}", file.path, file.branch, file.sha)));
+        lines.push(super::field("file", place(file)));
         lines.extend(clock(cx));
         Some(lines)
     }
@@ -186,11 +188,18 @@ fn clock(cx: &Cx) -> Vec<Words> {
 }
 
 fn repository<'a>(cx: &Cx<'a>) -> Option<&'a Repository> {
-    cx.model.repository().map(|(_, repository)| repository)
+    cx.model.repository_of(Topic::Flags).map(|(_, repository)| repository)
 }
 
 fn file<'a>(cx: &Cx<'a>) -> Option<&'a FlagsFile> {
     repository(cx)?.flags.as_ref()
+}
+
+fn place(file: &FlagsFile) -> String {
+    match file.is_checkout() {
+        true => format!("{}, a local checkout", file.path),
+        false => format!("{} on {}, blob {}", file.path, file.branch, file.sha),
+    }
 }
 
 fn flags<'a>(cx: &Cx<'a>) -> Option<&'a File> {
@@ -200,6 +209,10 @@ fn flags<'a>(cx: &Cx<'a>) -> Option<&'a File> {
 fn one<'a>(cx: &Cx<'a>, row: &Uid) -> Option<(&'a File, &'a Flag)> {
     let flags = flags(cx)?;
     Some((flags, flags.get(row.0.strip_prefix("flag/")?)?))
+}
+
+fn owners(flag: &Flag) -> String {
+    if flag.owners.is_empty() { "nobody".to_owned() } else { flag.owners.join(", ") }
 }
 
 fn unmet(flags: &File, flag: &Flag) -> String {

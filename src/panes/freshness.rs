@@ -1,8 +1,10 @@
 //! How sure a pane may be of what it shows: the worst of its sources, in words. Unknown is never green.
 
+use std::sync::Arc;
+
 use crate::release::model::{Freshness, Liveness};
 use crate::release::observation::{FailureKind, SourceId};
-use crate::release::repository::Sight;
+use crate::release::repository::{Repository, Sight};
 use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
@@ -11,8 +13,8 @@ use super::brush::Words;
 use super::cx::Cx;
 use super::now::Now;
 
-/// The kind of the source whose contexts are repositories.
-const GITHUB: &str = "github";
+/// The kinds of sources whose contexts are repositories.
+const REPOSITORIES: [&str; 2] = ["github", "checkout"];
 
 /// One source with the word for it.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +34,7 @@ pub fn worst<'a>(cx: &Cx<'a>, sources: &[&str]) -> Option<Standing<'a>> {
 
 /// Whether each of those sources has said something in each context that is heard from. A repository is none.
 fn all_heard(cx: &Cx, sources: &[&str]) -> bool {
-    let clusters = cx.model.freshness.keys().filter(|id| !id.context.is_empty() && &*id.kind != GITHUB);
+    let clusters = cx.model.freshness.keys().filter(|id| !id.context.is_empty() && !REPOSITORIES.contains(&&*id.kind));
     let mut contexts = clusters.map(|id| &*id.context);
     contexts.all(|context| !is_missing(cx, sources, context))
 }
@@ -61,7 +63,8 @@ pub fn is_doubtful(liveness: Liveness) -> bool {
 /// installed is a fact, not a fault.
 pub fn overall(cx: &Cx, long: bool) -> Words {
     // The panes about the repository speak for themselves: the cluster is no less live without GitHub.
-    let counts = |standing: &Standing| standing.liveness != Liveness::Absent && &*standing.id.kind != GITHUB;
+    let counts =
+        |standing: &Standing| standing.liveness != Liveness::Absent && !REPOSITORIES.contains(&&*standing.id.kind);
     let worst = standings(cx).filter(counts).max_by_key(|standing| standing.liveness);
     match worst {
         Some(standing) if standing.liveness == Liveness::Live && !all_heard(cx, Now.sources()) => {
@@ -86,7 +89,7 @@ pub fn of_pane(cx: &Cx, sources: &[&str]) -> Words {
 /// For the border of a pane about the repository: nothing while all its topics are seen. `in_full`: with what is left of
 /// the requests of this hour.
 pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
-    let Some((name, repository)) = cx.model.repository().filter(|_| !topics.is_empty()) else { return Words::new() };
+    let Some((name, repository)) = known_of(cx, topics) else { return Words::new() };
     let sights: Vec<Sight> = topics.iter().map(|topic| repository.sight(*topic)).collect();
     if let Some((sight, (_, failure))) = sights.iter().find_map(|sight| Some((sight, sight.failing.as_ref()?))) {
         let (sign, word) = match (failure.kind, sight.seen) {
@@ -123,14 +126,19 @@ pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
 
 /// Whether what is known of one of those topics may no longer be so.
 pub fn is_blind(cx: &Cx, topics: &[Topic]) -> bool {
-    let Some((name, repository)) = cx.model.repository().filter(|_| !topics.is_empty()) else { return false };
+    let Some((name, repository)) = known_of(cx, topics) else { return false };
     topics.iter().any(|topic| repository.sight(*topic).failing.is_some()) || is_silent(cx, name)
+}
+
+/// The repository that knows of these topics.
+fn known_of<'a>(cx: &Cx<'a>, topics: &[Topic]) -> Option<(&'a Arc<str>, &'a Repository)> {
+    cx.model.repository_of(*topics.first()?)
 }
 
 /// Whether the source itself has stopped: it says how long it rests.
 fn is_silent(cx: &Cx, repository: &str) -> bool {
-    let source = cx.model.source(repository, GITHUB);
-    source.is_some_and(|source| source.heard.is_some() && source.liveness(cx.now) == Liveness::Stale)
+    let sources = REPOSITORIES.iter().filter_map(|kind| cx.model.source(repository, kind));
+    sources.into_iter().any(|source| source.heard.is_some() && source.liveness(cx.now) == Liveness::Stale)
 }
 
 /// The word, with an age where it has one.

@@ -68,8 +68,8 @@ fn shown(cx: &Cx, ui: &Ui, area: Rect) -> Vec<usize> {
         columns => 1 + columns * usize::from(area.height / 2 / LEAST).max(1),
     };
     let has_sense = |pane: &usize| {
-        let is_about_repository = !PANES[*pane].topics().is_empty();
-        !is_about_repository || cx.model.repository().is_some() || !ui.lists[*pane].order.is_empty()
+        let is_known = PANES[*pane].topics().iter().all(|topic| cx.model.repository_of(*topic).is_some());
+        is_known || !ui.lists[*pane].order.is_empty()
     };
     let mut shown: Vec<usize> = (0..PANES.len()).filter(has_sense).take(count).collect();
     if !shown.contains(&ui.focus) {

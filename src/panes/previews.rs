@@ -7,6 +7,7 @@ use crate::release::model::Model;
 use crate::release::object::{ObjectId, Uid};
 use crate::release::preview::{self, Preview, PreviewClass, PreviewNamespace};
 use crate::release::pull::{PullLookup, PullRequest};
+use crate::release::quantity;
 use crate::release::repository_needs;
 use crate::release::subject;
 use crate::release::topic::{Duty, Topic};
@@ -29,7 +30,7 @@ static COLUMNS: &[Column] = &[
     Column::new("MEMORY", 6, 8, 5).right(),
     Column::new("AUTHOR", 6, 16, 6),
     Column::new("TITLE", 12, 50, 3),
-    Column::new("WHY", 16, 200, 1),
+    Column::new("WHY", 30, 200, 1),
 ];
 
 impl Pane for Previews {
@@ -192,11 +193,6 @@ fn requests(cx: &Cx, row: &Uid) -> Result<(String, String), String> {
     let known = cx.model.preview_requests.get(row).ok_or("not asked for yet")?;
     let requested = known.requested.as_ref().map_err(|failure| failure.message.clone())?;
     let at_least = if requested.unreadable > 0 { ">" } else { "" };
-    let cpu = format!("{at_least}{}", requested.cpu.normalize());
-    Ok((cpu, format!("{at_least}{}", mebibytes(requested.memory))))
-}
-
-/// Bytes as `512Mi`, rounded up to a whole one.
-fn mebibytes(bytes: rust_decimal::Decimal) -> String {
-    format!("{}Mi", (bytes / rust_decimal::Decimal::from(1 << 20)).ceil().normalize())
+    let cpu = format!("{at_least}{}", quantity::cpu_words(requested.cpu));
+    Ok((cpu, format!("{at_least}{}", quantity::memory_words(requested.memory))))
 }

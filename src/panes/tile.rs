@@ -8,6 +8,7 @@ use crate::actions::Kind;
 use crate::keys::{Command, Keymap};
 use crate::release::model::Liveness;
 use crate::release::object::Uid;
+use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
 use super::brush::{self, Words};
@@ -140,8 +141,8 @@ fn empty(cx: &Cx, pane: &dyn Pane, list: &ListState, area: Rect, buf: &mut Buffe
 
 /// Whether one of its topics was never seen: then an empty list means nothing.
 fn unseen(cx: &Cx, pane: &dyn Pane) -> bool {
-    let repository = cx.model.repository().map(|(_, repository)| repository);
-    pane.topics().iter().any(|topic| repository.is_some_and(|it| it.sight(*topic).seen.is_none()))
+    let is_seen = |topic: &Topic| cx.model.repository_of(*topic).is_none_or(|(_, it)| it.sight(*topic).seen.is_some());
+    !pane.topics().iter().all(is_seen)
 }
 
 /// The cells of a row, in the role of what may no longer be so where its context is not heard from.

@@ -50,6 +50,17 @@ pub enum FlagState {
     Unknown,
 }
 
+impl FlagState {
+    /// The word on the screen and in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            FlagState::On => "on",
+            FlagState::Off => "off",
+            FlagState::Unknown => "unknown",
+        }
+    }
+}
+
 /// One guardrail and whether it is met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unmet {

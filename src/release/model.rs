@@ -19,9 +19,11 @@ use super::replicas::{Experiment, Job, Pod, ReplicaSet};
 use super::repository::Repository;
 use super::rollout::Rollout;
 use super::timeline::{Entry, Timeline};
+use super::topic::Topic;
 
-/// A source that was not heard from for so long is stale: its watch proves itself at least every 10 s.
-pub const STALE_AFTER: SignedDuration = SignedDuration::from_secs(15);
+/// A source that was not heard from for so long is stale: its watch proves itself at least every 10 s, and it has to be on
+/// the screen within 15 s.
+pub const STALE_AFTER: SignedDuration = SignedDuration::from_secs(14);
 
 /// Everything that the panes may show.
 #[derive(Clone, Debug, Default)]
@@ -347,7 +349,15 @@ impl Model {
 
     /// The repository to show: the configured one. There is one at most.
     pub fn repository(&self) -> Option<(&Arc<str>, &Repository)> {
-        self.repositories.iter().next().map(|(name, repository)| (name, &**repository))
+        let mut named = self.repositories.iter().filter(|(name, _)| !name.is_empty());
+        named.next().map(|(name, repository)| (name, &**repository))
+    }
+
+    /// The one that knows of that topic: flags may be read from a checkout, of a repository that is not configured and has
+    /// no name.
+    pub fn repository_of(&self, topic: Topic) -> Option<(&Arc<str>, &Repository)> {
+        let unnamed = || self.repositories.get_key_value("").filter(|_| topic == Topic::Flags);
+        self.repository().or_else(|| unnamed().map(|(name, repository)| (name, &**repository)))
     }
 
     /// What holds for previews: those of the configured repository.

@@ -92,6 +92,17 @@ pub struct FlagsFile {
     pub flags: Result<Flags, String>,
 }
 
+/// What stands in place of a branch where the flags are read from a file on this machine.
+pub const CHECKOUT: &str = "checkout";
+
+impl FlagsFile {
+    /// Whether it is read from a file on this machine: then nothing here can change it.
+    pub fn is_checkout(&self) -> bool {
+        // A branch may be called that, too, but what is on a branch has a blob.
+        self.branch == CHECKOUT && self.sha.is_empty()
+    }
+}
+
 /// The repository's own data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {

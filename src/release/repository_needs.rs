@@ -18,6 +18,11 @@ use super::topic::{Duty, Topic};
 /// All of them, in no order.
 pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     let mut needs = previews(model, now);
+    if let Some((name, repository)) = model.repository_of(Topic::Flags)
+        && repository.sight(Topic::Flags).seen.is_some()
+    {
+        needs.extend(flags(name, repository));
+    }
     let Some((name, repository)) = model.repository() else { return needs };
     let seen = |topic| repository.sight(topic).seen.is_some();
     if seen(Topic::Drift) {
@@ -25,9 +30,6 @@ pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     }
     if seen(Topic::Cost) && seen(Topic::Pulls) {
         needs.extend(cost(name, repository));
-    }
-    if seen(Topic::Flags) {
-        needs.extend(flags(name, repository));
     }
     if seen(Topic::Previews) {
         needs.extend(teardown(name, repository));

@@ -233,12 +233,11 @@ pub fn see_previews(model: &mut Model, context: &str, now: Timestamp) {
     all[4].repository = Some("acme/other".to_owned());
     let requested = Requested { cpu: "0.5".parse().unwrap(), memory: 268_435_456.into(), unreadable: 0 };
     let requests = PreviewRequests { uid: all[0].id.uid.clone(), requested: Ok(requested), pods: 2 };
-    let previews = SourceId { context: context.into(), kind: "namespaces".into() };
-    let pods = SourceId { context: context.into(), kind: "previewrequests".into() };
-    for (source, said) in [
-        (&previews, Said::Observed(Observation::Previews(Change::Reset(all)))),
-        (&previews, Said::Loaded),
-        (&pods, Said::Observed(Observation::PreviewRequests(requests))),
+    let source = SourceId { context: context.into(), kind: "namespaces".into() };
+    for said in [
+        Said::Observed(Observation::Previews(Change::Reset(all))),
+        Said::Loaded,
+        Said::Observed(Observation::PreviewRequests(requests)),
     ] {
         model.observe(Report { source: source.clone(), said }, now);
     }

@@ -3,6 +3,7 @@
 //! Foreign types stop in these files: what goes on is `release` data, safe for the screen.
 
 pub mod api;
+pub mod checkout;
 pub mod cluster;
 pub mod files;
 pub mod github;

@@ -106,7 +106,7 @@ fn read(condition: &NamespaceConditionWire) -> NamespaceCondition {
 }
 
 /// The same of previews only. What is none was never known, so that it may as well be gone.
-fn kept(change: Change<Any>) -> Change<PreviewNamespace> {
+pub fn kept(change: Change<Any>) -> Change<PreviewNamespace> {
     match change {
         Change::Reset(all) => Change::Reset(all.into_iter().filter_map(|any| any.preview).collect()),
         Change::Applied(Any { uid, preview }) => preview.map_or(Change::Deleted(uid), Change::Applied),

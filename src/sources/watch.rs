@@ -36,7 +36,7 @@ const FIRST_PAGE: usize = 100;
 /// `timeoutSeconds` of a watch: its end is the proof that the server is still there.
 const WATCH_SECONDS: u64 = 10;
 /// A watch that says nothing for so long is dead.
-const SILENCE: Duration = Duration::from_secs(14);
+const SILENCE: Duration = Duration::from_secs(13);
 /// Pauses between tries: doubled from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(10);

@@ -14,6 +14,8 @@ async fn a_viewer_is_refused_with_the_reason() {
     stage.is("Paused", 1).await;
     let mut screen = stage.screen(User::Viewer);
     screen.wait_for_line(&["web", "Paused", "1/4"]);
+    // The row may come with the first page; nothing is done before the list is whole.
+    screen.wait_for("LIVE");
     screen.press("2P");
     screen.wait_for("not yet: the API server would refuse it");
     screen.wait_for("may not patch rollouts/status");

@@ -4,6 +4,7 @@ mod bench;
 mod blind;
 mod configured;
 mod flags;
+mod gates;
 mod manifests;
 mod previews;
 mod refused;

@@ -13,7 +13,7 @@ use crate::release::attention::Severity;
 use crate::release::deed::Deed;
 use crate::release::model::Model;
 use crate::release::observation::{Observation, Report, Said, SourceId};
-use crate::release::repository::{Finding, Topic};
+use crate::release::repository::{CHECKOUT, Finding, FlagsFile, Topic};
 
 const PATH: &str = "/repos/acme/shop/contents/feature-flags/flags.yaml";
 
@@ -48,6 +48,17 @@ fn deed(plan: &Plan, number: u64, outcome: Option<&str>) -> Deed {
 fn journal(model: &mut Model, deeds: Vec<Deed>) {
     let source = SourceId { context: "".into(), kind: "journal".into() };
     model.observe(Report { source, said: Said::Observed(Observation::Journal(deeds)) }, now());
+}
+
+#[test]
+fn what_is_read_from_a_checkout_is_changed_in_git() {
+    let mut model = shop();
+    let checked_out = |file: &mut FlagsFile| (file.branch, file.sha) = (CHECKOUT.to_owned(), String::new());
+    learn(&mut model, flags(FLAGS, checked_out));
+    for action in ["kill", "restore"] {
+        let refusal = "the flags are read from a local checkout: change them in git";
+        assert_eq!(refused(&model, action, &flag()), refusal);
+    }
 }
 
 #[test]

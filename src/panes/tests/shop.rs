@@ -52,7 +52,7 @@ fn head(model: &Model, pane: &str, lines: usize) -> String {
 fn letters(model: &Model, ui: &mut Ui, size: (u16, u16)) -> String {
     let picture = screen(model, ui, size);
     let letters = picture.split_once("\n----").unwrap().1;
-    letters.lines().skip(3).take(usize::from(size.1) - 4).map(|line| format!("{line}\n")).collect()
+    letters.lines().skip(2).take(usize::from(size.1) - 4).map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
@@ -125,14 +125,17 @@ fn each_kind_of_blindness_of_github_has_its_own_words() {
     };
     let expired = "GitHub does not accept the token (401): renew it";
     let lacking = "the token may not read variables (403): it needs the permission variables=read";
-    insta::assert_snapshot!(head(&night(), "cost", 2), @"");
     let mut asked = night();
     asked.repositories.entry(REPOSITORY.into()).or_default();
-    insta::assert_snapshot!(head(&asked, "cost", 2), @"");
-    insta::assert_snapshot!(head(&never(FailureKind::Unauthorized, expired), "drift", 2), @"");
-    insta::assert_snapshot!(head(&never(FailureKind::Forbidden, lacking), "cost", 3), @"");
-    insta::assert_snapshot!(head(&never(FailureKind::Unreachable, "GitHub cannot be reached"), "flags", 2), @"");
-    insta::assert_snapshot!(head(&blinded(shop(), FailureKind::Unauthorized, expired), "flags", 3), @"");
+    let heads = [
+        ("not configured", head(&night(), "cost", 2)),
+        ("never asked", head(&asked, "cost", 2)),
+        ("401, without data", head(&never(FailureKind::Unauthorized, expired), "drift", 2)),
+        ("403, without data", head(&never(FailureKind::Forbidden, lacking), "cost", 3)),
+        ("down, without data", head(&never(FailureKind::Unreachable, "GitHub cannot be reached"), "flags", 2)),
+        ("401, with data", head(&blinded(shop(), FailureKind::Unauthorized, expired), "flags", 3)),
+    ];
+    insta::assert_snapshot!("github_words", heads.map(|(when, head)| format!("{when}:\n{head}")).concat());
     for (word, kind, message) in [
         ("unauthorized", FailureKind::Unauthorized, expired),
         ("forbidden", FailureKind::Forbidden, lacking),
@@ -165,14 +168,26 @@ fn what_is_not_known_of_the_repository_is_never_ok() {
         Finding::Flags(Some(Box::new(flags("features: {a: {default: maybe, guardrails: {requires: [b]}}}")))),
         Finding::Limit(Some(Err("holds no amount".to_owned()))),
     ]);
+    let good = || {
+        let clean =
+            br#"{"format_version":"1.2","resource_drift":[],"resource_changes":[],"applyable":false,"errored":false}"#;
+        knowing(vec![
+            Finding::Plan(from_run(50, crate::release::drift::read(clean, &[]).unwrap())),
+            Finding::Smoke(from_run(70, summary(r#""p(95)<500":false"#, 300, 0))),
+            Finding::Flags(Some(Box::new(flags(
+                "features: {a: {default: true, guardrails: {requires: [b]}}, b: {default: true}}",
+            )))),
+        ])
+    };
     for pane in ABOUT_THE_REPOSITORY {
+        assert!(is_ok(&good(), pane), "{pane}:\n{}", text(&good(), &mut zoomed(pane), (200, 60)));
         assert!(!is_ok(&asked, pane) && !is_ok(&night(), pane), "{pane}");
         assert!(
             pane == "previews" || !is_ok(&strange, pane),
             "{pane}:\n{}",
             text(&strange, &mut zoomed(pane), (200, 60))
         );
-        let mut blind = shop();
+        let mut blind = good();
         for topic in Topic::ALL {
             learn(&mut blind, sample_shop::blind(topic, FailureKind::Failed, "no answer"), now());
         }
@@ -199,10 +214,8 @@ fn an_empty_repository_says_what_is_not_there() {
         workflow(Duty::Drift, "infra-drift.yml", "active", vec![]),
         Finding::Plan(None),
     ]);
-    insta::assert_snapshot!(head(&model, "drift", 2), @"");
-    insta::assert_snapshot!(head(&model, "cost", 2), @"");
-    insta::assert_snapshot!(head(&model, "flags", 2), @"");
-    insta::assert_snapshot!(head(&model, "smoke", 2), @"");
+    let heads = ABOUT_THE_REPOSITORY.map(|pane| head(&model, pane, 2));
+    insta::assert_snapshot!("shop_empty", heads.concat());
 }
 
 fn wished(model: &Model, name: &str, target: &ObjectId) -> crate::actions::plan::Plan {

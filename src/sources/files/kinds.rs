@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::release::observation::{Change, Observation, Report, Said, SourceId};
 use crate::sources::wire::Wire;
-use crate::sources::{analysis_runs, events, experiments, jobs, leases, pods, replica_sets, rollouts, watch};
+use crate::sources::{
+    analysis_runs, events, experiments, jobs, leases, namespaces, pods, replica_sets, rollouts, watch,
+};
 
 use super::{Document, read, text};
 
@@ -53,6 +55,16 @@ static KINDS: &[Kind] = &[
         source: leases::SOURCE.name,
         wanted: |lease| text(&lease["metadata"], "name") == leases::NAME,
         observe: |objects, context| all::<leases::LeaseWire>(objects, context, Observation::Leases),
+    },
+    Kind {
+        group: "",
+        kind: "Namespace",
+        source: namespaces::SOURCE.name,
+        wanted: |_| true,
+        observe: |objects, context| {
+            let read = |json: &String| watch::read_object::<namespaces::NamespaceWire>(json, context);
+            Observation::Previews(namespaces::kept(Change::Reset(objects.iter().filter_map(read).collect())))
+        },
     },
     Kind {
         group: "apps",

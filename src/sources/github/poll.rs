@@ -83,7 +83,7 @@ struct Unwanted;
 
 impl Poll {
     async fn run(mut self) {
-        let mut schedule = Schedule::new(Instant::now());
+        let mut schedule = Schedule::new(&self.settings.topics, Instant::now());
         let mut known = Wishes::default();
         let mut is_loaded = false;
         loop {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::release::repository::Duty;
+use crate::release::repository::{Duty, Topic};
 
 /// GitHub's own API. GitHub Enterprise Server's is `https://HOST/api/v3`.
 pub const PUBLIC_API: &str = "https://api.github.com";
@@ -26,6 +26,8 @@ pub struct Settings {
     /// Of the flags file and of dispatches; None: the repository's default branch.
     pub branch: Option<String>,
     pub files: Files,
+    /// What is looked at, and nothing else.
+    pub topics: Vec<Topic>,
     /// Globs of Terraform addresses whose drift is known and harmless.
     pub noise: Vec<String>,
     /// Certificates (PEM) to trust instead of the system's.
@@ -103,6 +105,7 @@ impl Settings {
             credentials: Credentials::default(),
             branch: None,
             files: Files::default(),
+            topics: Topic::ALL.to_vec(),
             noise: Vec::new(),
             ca_file: None,
             timeout: None,

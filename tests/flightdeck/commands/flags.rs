@@ -132,3 +132,35 @@ async fn two_flags_of_one_file_are_killed_one_after_the_other() {
     assert!(!file.contains("prod: 100"), "{file}");
     assert_eq!(bench.records().len(), 6);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_are_read_from_github_from_a_checkout_or_from_a_file() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let live = bench.run("flags get -o json").await.json();
+    let names: Vec<_> = live["items"].as_array().unwrap().iter().map(|item| item["name"].clone()).collect();
+    assert!(names.contains(&json!("new_checkout")), "{live:#}");
+    let one = bench.run("flags get dark_mode new_checkout -o json").await.json();
+    assert_eq!(one["items"].as_array().unwrap().len(), 2, "{one:#}");
+    bench.run("flags get no_such").await.ends(3).says("there is no flag no_such in the file");
+    bench.repository("expired");
+    bench.run("flags get").await.ends(3).says("(401)");
+
+    let file = bench.home.write("flags.yaml", "features: { a: { default: true, guardrails: { requires: [gate] } } }");
+    let asked = bench.world.asked().len();
+    for words in ["flags get -o json --flags", "flags get -o json -f"] {
+        let bad = bench.run(&format!("{words} {}", file.display())).await.ends(1).json();
+        assert_eq!(bad["items"][0]["guardrails"]["unmet"]["default"][0]["requires"], "gate", "{bad:#}");
+    }
+    bench.home.run(&["flags", "get", "-f", "-"], "features: { a: { default: false } }").await.ends(0);
+    bench.home.write("config/config.yaml", &format!("github:\n  flags_checkout: {}\n", file.display()));
+    bench.run("flags get a").await.ends(1);
+    let killed = bench.run("flags kill a --yes -o json").await.ends(1).result();
+    assert_eq!(killed["reason"], "the flags are read from a local checkout: change them in git");
+    assert_eq!((bench.world.asked().len(), bench.records().len()), (asked, 0));
+    bench.home.write("flags.yaml", "features: [");
+    bench.run("flags get").await.ends(3);
+    std::fs::remove_file(file).unwrap();
+    bench.run("flags get").await.ends(3).says("flags.yaml cannot be read");
+    bench.home.write("config/config.yaml", "");
+    bench.run("flags get").await.ends(2).says("no repository is configured");
+}

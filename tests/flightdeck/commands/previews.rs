@@ -113,3 +113,37 @@ async fn who_may_not_and_what_is_only_tried() {
     assert_eq!((&namespace["status"]["phase"], bench.deletions().len()), (&json!("Active"), 0));
     assert_eq!(bench.records(), Vec::<Value>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_is_listed_with_what_became_of_its_pull_request() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let list = bench.run("previews list -o json").await.ends(1).json();
+    let of = |list: &Value, name: &str| {
+        let items = list["items"].as_array().unwrap();
+        items.iter().find(|item| item["namespace"] == name).unwrap_or_else(|| panic!("{name}: {list:#}")).clone()
+    };
+    let orphan = of(&list, "pr-407");
+    assert_eq!((&orphan["class"], &orphan["number"]), (&json!("orphan"), &json!(407)), "{orphan:#}");
+    assert_eq!(of(&list, "pr-431")["pull"]["state"], "open");
+    let table = bench.run("previews list").await.ends(1).out;
+    assert!(table.starts_with("PREVIEW") && table.contains("pr-407"), "{table}");
+
+    bench.world.fault(Fault::GithubDown);
+    let blind = bench.run("previews list -o json").await.says("cannot be reached").json();
+    assert_eq!((&of(&blind, "pr-407")["class"], &of(&blind, "pr-407")["pull"]), (&json!("unknown"), &Value::Null));
+    bench.world.fault(Fault::None);
+    bench.run("previews list --context nobody").await.ends(4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_github_does_not_say_is_not_ok() {
+    let bench = Bench::new().await;
+    bench.run("previews list").await.ends(0);
+    bench.home.write("config/config.yaml", "github: { repository: acme/shop, url: \"http://127.0.0.1:1\" }\n");
+    bench.run("previews list").await.ends(3).says("127.0.0.1");
+    let folder = bench.home.write("dir/pr.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: { name: pr-7, uid: a }\n");
+    bench.home.write("config/config.yaml", "");
+    let folder = folder.parent().unwrap().display().to_string();
+    let unknown = bench.run(&format!("previews list -o json --from-dir {folder}")).await.ends(3).json();
+    assert_eq!(unknown["items"][0]["why"], "no repository is configured", "{unknown:#}");
+}

@@ -99,6 +99,7 @@ impl Deck {
             namespace: settled.namespace,
             prometheus: Arc::new(Prometheus::new(settled.prometheus)),
             github: settled.github,
+            flags: settled.flags,
             journal: Journal::new(&settled.state, settle::who()),
             faults: None,
             exports: settled.state,
@@ -170,7 +171,8 @@ impl Deck {
         }
     }
 
-    fn draw(&mut self) {
+    /// Draws the picture as things stand.
+    pub fn draw(&mut self) {
         self.picture.reset();
         let (area, now) = (self.picture.area, self.now());
         self.wake = self.app.draw(area, &mut self.picture, now);

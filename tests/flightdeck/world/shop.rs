@@ -32,7 +32,7 @@ pub async fn shop(arguments: &[&str], configuration: &str) -> Deck {
     let mut deck = begun(arguments, configuration).await;
     deck.until("everything is read", |deck| {
         let seen = |topic: Topic| repository(deck).sight(topic).seen.is_some();
-        Topic::ALL.into_iter().all(seen) && deck.text().contains("LIVE") && deck.app.model.previews.len() == 4
+        Topic::ALL.into_iter().all(seen) && deck.text().contains("LIVE") && deck.text().contains("orphan preview")
     })
     .await;
     deck
@@ -48,13 +48,20 @@ pub async fn at(deck: &mut Deck, pane: &str, row: &str) {
     let index = index_of(pane).expect("a pane");
     deck.press(&format!("{} g", index + 1));
     for _ in 0..30 {
-        deck.press("k j");
-        if deck.app.ui.list().cursor.as_ref().is_some_and(|uid| uid.0.contains(row)) {
+        deck.draw();
+        if selected(deck).contains(row) {
             return;
         }
         deck.press("j");
     }
     panic!("no {row} in {pane}:\n{}", deck.text());
+}
+
+/// What the selected row is of: the name of a preview, else the UID.
+fn selected(deck: &Deck) -> String {
+    let uid = deck.app.ui.list().cursor.as_ref().map_or("", |uid| &uid.0);
+    let previews = deck.app.model.previews.iter();
+    previews.fold(uid.to_owned(), |text, preview| text.replace(&*preview.id.uid.0, &preview.id.name))
 }
 
 /// Presses an action's key, waits for its check, and confirms.
@@ -73,18 +80,18 @@ async fn a_flag_is_killed_and_its_very_bytes_are_put_back() {
     let text = |deck: &Deck| repository(deck).flags.as_ref().map(|file| file.text.to_string()).expect("a file");
     let before = text(&deck);
     at(&mut deck, "flags", "new_checkout").await;
-    deck.sees("● on").await;
+    let row = |deck: &Deck| deck.text().lines().find(|line| line.contains(" new_checkout ")).map(str::to_owned);
+    assert!(row(&deck).is_some_and(|row| row.contains(" on ")), "{}", deck.text());
     confirmed(&mut deck, "D").await;
     assert_eq!(text(&deck), before, "no wish is painted");
-    deck.says("kill new_checkout took effect").await;
+    deck.says("kill new_checkout: committed in").await;
     let killed = text(&deck);
     assert!(killed.contains("prod: 0   # all of it, for the sale"), "{killed}");
-    let row = |deck: &Deck| deck.text().lines().find(|line| line.contains(" new_checkout ")).map(str::to_owned);
     deck.until("the row is off", |deck| row(deck).is_some_and(|row| row.contains("off"))).await;
-    assert!(deck.app.ui.list().cursor.as_ref().is_some_and(|uid| uid.0.contains("new_checkout")));
+    assert_eq!(selected(&deck), "flag/new_checkout", "the row has moved, the cursor with it");
     deck.until("the record", |deck| !deck.app.model.deeds.is_empty() && deck.journal().len() == 3).await;
     confirmed(&mut deck, "B").await;
-    deck.says("restore new_checkout took effect").await;
+    deck.says("restore new_checkout: committed in").await;
     assert_eq!(text(&deck), before);
     assert_eq!(sent(&deck).len(), 2);
 }
@@ -109,7 +116,7 @@ async fn a_preview_is_torn_down_by_its_name_and_an_open_one_by_its_number() {
     deck.press("y enter");
     assert!(deck.dialog().is_some(), "neither the confirm key nor an empty name does it");
     deck.press("ctrl-u 'pr-407' enter");
-    deck.says("teardown pr-407 took effect").await;
+    deck.says("teardown pr-407: gone in").await;
     assert!(deck.world.get("namespaces/pr-407").is_none() && !deck.text().contains("pr-407  "), "{}", deck.text());
     assert_eq!(deck.writes().iter().filter(|request| request.method == "DELETE").count(), 1);
 }
@@ -119,7 +126,7 @@ async fn the_drift_check_runs_now_and_is_switched_off_and_on() {
     let mut deck = shop(&[], "").await;
     deck.press("4");
     confirmed(&mut deck, "M").await;
-    deck.says("run-now infra-drift.yml took effect").await;
+    deck.says("run-now infra-drift.yml: a run has begun").await;
     confirmed(&mut deck, "Z").await;
     deck.says("disable-workflow infra-drift.yml took effect").await;
     let state = |deck: &Deck| repository(deck).workflow(Duty::Drift).and_then(|view| view.workflow.clone());
@@ -136,7 +143,9 @@ async fn the_drift_check_runs_now_and_is_switched_off_and_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_limit_is_typed_and_the_steps_of_the_gates_are_removed() {
     let mut deck = shop(&[], "").await;
-    deck.press("5 M 'lots' enter");
+    deck.press("5 M");
+    deck.later(400);
+    deck.press("'lots' enter");
     let error = |deck: &Deck| matches!(&deck.app.ui.overlay, Some(Overlay::Ask(ask)) if ask.error.is_some());
     assert!(error(&deck), "{}", deck.text());
     deck.press("ctrl-u '30' enter");
@@ -147,7 +156,7 @@ async fn the_limit_is_typed_and_the_steps_of_the_gates_are_removed() {
     for (pane, file) in [("5", "infra-plan.yml"), ("7", "verify-release.yml")] {
         deck.press(pane);
         confirmed(&mut deck, "Z").await;
-        deck.says(&format!("remove-step {file} took effect")).await;
+        deck.says(&format!("remove-step {file}: committed in")).await;
     }
     let source = repository(&deck).workflow(Duty::Smoke).and_then(|view| view.source.clone()).expect("a file");
     assert!(!source.text.contains("k6-action") && source.text.contains("upload-artifact"), "{}", source.text);
@@ -160,33 +169,20 @@ async fn the_limit_is_typed_and_the_steps_of_the_gates_are_removed() {
 async fn from_now_to_the_row_and_into_it() {
     let mut deck = shop(&[], "").await;
     for (what, pane, row) in [
-        ("preview stuck", "previews", "pr-412"),
-        ("orphan preview", "previews", "pr-407"),
-        ("drift", "drift", "drift/aws_"),
-        ("over budget", "cost", "pull/428"),
-        ("unguarded flag", "flags", "flag/graph_reranker_v2"),
-        ("smoke unproven", "smoke", "smoke/run"),
+        ("pr-412\u{1f}preview stuck", "previews", "pr-412"),
+        ("pr-407\u{1f}orphan preview", "previews", "pr-407"),
+        ("\u{1f}drift", "drift", "drift/aws_"),
+        ("\u{1f}over budget", "cost", "pull/428"),
+        ("\u{1f}unguarded flag", "flags", "flag/graph_reranker_v2"),
+        ("\u{1f}smoke unproven", "smoke", "smoke/run"),
     ] {
         // Somebody has moved and filtered there before.
         let number = index_of(pane).expect("a pane") + 1;
         deck.press(&format!("{number} G / ctrl-u 'nothing-like-it' enter 1"));
-        at(&mut deck, "now", &format!("\u{1f}{what}")).await;
-        if row == "pr-407" && !deck.app.ui.list().cursor.as_ref().is_some_and(|uid| uid.0.contains("407")) {
-            let previews = &deck.app.model.previews;
-            let uid = previews.iter().find(|one| &*one.id.name == row).expect("a preview").id.uid.0.to_string();
-            at(&mut deck, "now", &uid).await;
-        }
+        at(&mut deck, "now", what).await;
         deck.press("enter");
         assert_eq!(deck.app.ui.focus + 1, number, "{what}:\n{}", deck.text());
-        deck.until(row, |deck| {
-            let cursor = deck.app.ui.list().cursor.clone();
-            let named = |uid: &flightdeck::release::object::Uid| {
-                let preview = deck.app.model.previews.get(uid).map(|preview| preview.id.name.to_string());
-                preview.unwrap_or_else(|| uid.0.to_string())
-            };
-            cursor.is_some_and(|uid| named(&uid).starts_with(row)) && !deck.app.ui.list().order.is_empty()
-        })
-        .await;
+        deck.until(row, |deck| !deck.app.ui.list().order.is_empty() && selected(deck).starts_with(row)).await;
         deck.press("enter");
         assert!(matches!(deck.app.ui.overlay, Some(Overlay::Look(_))), "{what}:\n{}", deck.text());
         deck.press("j k esc");
