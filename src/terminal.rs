@@ -1,5 +1,7 @@
 //! The terminal: taken over, painted cell by cell, and given back whatever happens.
 
+mod paint;
+
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -14,11 +16,12 @@ use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
 };
 use crossterm::{cursor, queue};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc;
+
+use paint::paint;
 
 /// Keys that may wait for the loop.
 const KEYS: usize = 256;
@@ -90,7 +93,7 @@ impl Terminal {
         if whole {
             queue!(bytes, crossterm::style::ResetColor, Clear(ClearType::All))?;
         }
-        CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
+        paint(&mut bytes, &changes)?;
         queue!(bytes, EndSynchronizedUpdate)?;
         let taken = self.send(bytes);
         if taken {

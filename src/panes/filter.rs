@@ -80,13 +80,12 @@ impl Filter {
 
 /// Whether `text` holds `part`, which is in lower case, in any case. Most texts are plain, and need no copy for that.
 fn has_part(text: &str, part: &str) -> bool {
-    if part.is_empty() {
-        return true;
+    let Some(first) = part.bytes().next() else { return true };
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(part);
     }
-    match text.is_ascii() {
-        true => text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes())),
-        false => text.to_lowercase().contains(part),
-    }
+    let starts = |window: &[u8]| window[0].eq_ignore_ascii_case(&first);
+    text.as_bytes().windows(part.len()).any(|window| starts(window) && window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 fn term(text: &str) -> Term {

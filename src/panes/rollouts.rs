@@ -1,6 +1,7 @@
 //! Rollouts: what is shipping, where it stands, and whether it goes on by itself.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use crate::release::object::{ObjectId, Uid};
 use crate::release::phase::{Phase, PhaseReading};
@@ -66,9 +67,7 @@ impl Pane for Rollouts {
         let Some(row) = Row::of(cx, row) else { return false };
         let id = &row.rollout.id;
         // What is a text already is looked at first, and as it is.
-        [&*id.namespace, &*id.name, &*id.context].into_iter().any(wish)
-            || wish(&id.path())
-            || (3..COLUMNS.len()).filter_map(|column| row.cell(column)).any(|cell| wish(&cell.text))
+        [&*id.namespace, &*id.name, &*id.context].into_iter().any(wish) || wish(&id.path()) || row.has_written(3, wish)
     }
 
     fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId> {
@@ -90,29 +89,66 @@ struct Row<'a> {
     rollout: &'a Rollout,
 }
 
+/// How a text is shown, and what it is sorted by where the text would sort wrongly.
+type Look = (Role, Option<i64>);
+
 impl<'a> Row<'a> {
     fn of(cx: &'a Cx, row: &Uid) -> Option<Row<'a>> {
         Some(Row { cx, rollout: cx.model.rollouts.get(row)? })
     }
 
     fn cell(&self, column: usize) -> Option<Cell> {
+        let mut text = String::new();
+        let (role, rank) = self.write(column, &mut text)?;
+        Some(Cell { text, role, rank })
+    }
+
+    /// Whether the path or a text is as wished, from that column on. All are written into the same room: a filter asks for ten
+    /// thousand rows, and would spend most of its time on making room.
+    fn has_written(&self, first: usize, wish: &dyn Fn(&str) -> bool) -> bool {
+        let id = &self.rollout.id;
+        let mut text = String::with_capacity(64);
+        let _ = write!(text, "{}/{}", id.namespace, id.name);
+        wish(&text)
+            || (first..COLUMNS.len()).any(|column| {
+                text.clear();
+                self.write(column, &mut text).is_some() && wish(&text)
+            })
+    }
+
+    fn write(&self, column: usize, text: &mut String) -> Option<Look> {
         let Row { cx, rollout } = self;
         Some(match column {
-            0 => Cell::styled(&*rollout.id.namespace, Role::Dim),
-            1 => Cell::styled(&*rollout.id.name, if rollout.fault.is_some() { Role::Unknown } else { Role::Text }),
-            2 => Cell::styled(&*rollout.id.context, Role::Dim),
-            3 => phase_cell(cx, rollout.phase().phase),
-            4 => step_cell(rollout),
-            5 => weight_cell(cx, rollout),
-            6 => ready_cell(rollout),
-            7 => revision_cell(rollout),
-            8 => Cell::new(short_images(&rollout.images)),
-            9 => Cell::styled(cx.age(rollout.created), Role::Dim)
-                .ranked(rollout.created.map_or(i64::MAX, |created| -created.as_second())),
-            10 => Cell::new(next(cx, rollout, &rollout.phase())),
+            0 => plain(text, &rollout.id.namespace, Role::Dim),
+            1 => plain(text, &rollout.id.name, if rollout.fault.is_some() { Role::Unknown } else { Role::Text }),
+            2 => plain(text, &rollout.id.context, Role::Dim),
+            3 => phase(cx, rollout.phase().phase, text),
+            4 => step(rollout, text),
+            5 => weight(cx, rollout, text),
+            6 => ready(rollout, text),
+            7 => revision(rollout, text),
+            8 => {
+                push_images(text, &rollout.images);
+                (Role::Text, None)
+            }
+            9 => {
+                let rank = rollout.created.map_or(i64::MAX, |created| -created.as_second());
+                ranked(text, &cx.age(rollout.created), Role::Dim, rank)
+            }
+            10 => plain(text, &next(cx, rollout, &rollout.phase()), Role::Text),
             _ => return None,
         })
     }
+}
+
+fn plain(text: &mut String, words: &str, role: Role) -> Look {
+    text.push_str(words);
+    (role, None)
+}
+
+fn ranked(text: &mut String, words: &str, role: Role, rank: i64) -> Look {
+    text.push_str(words);
+    (role, Some(rank))
 }
 
 /// What an operator wants to see first.
@@ -127,63 +163,73 @@ fn urgency(phase: Phase) -> i64 {
 }
 
 /// What could be read of an unreadable object would pass for the whole.
-fn unreadable() -> Cell {
-    Cell::styled("?", Role::Unknown).ranked(-2)
+fn unreadable(text: &mut String) -> Look {
+    ranked(text, "?", Role::Unknown, -2)
 }
 
-fn phase_cell(cx: &Cx, phase: Phase) -> Cell {
+fn none(text: &mut String) -> Look {
+    ranked(text, "-", Role::Dim, -1)
+}
+
+fn phase(cx: &Cx, phase: Phase, text: &mut String) -> Look {
     let (role, sign) = cx.phase(phase);
-    Cell::styled(format!("{sign} {}", phase.word()), role).ranked(urgency(phase))
+    let _ = write!(text, "{sign} {}", phase.word());
+    (role, Some(urgency(phase)))
 }
 
-fn step_cell(rollout: &Rollout) -> Cell {
+fn step(rollout: &Rollout, text: &mut String) -> Look {
     if rollout.fault.is_some() {
-        return unreadable();
+        return unreadable(text);
     }
-    match rollout.step_progress() {
-        Some((done, count)) => Cell::new(format!("{done}/{count}")).ranked((done * 1000 / count.max(1)) as i64),
-        None => Cell::styled("-", Role::Dim).ranked(-1),
-    }
+    let Some((done, count)) = rollout.step_progress() else { return none(text) };
+    let _ = write!(text, "{done}/{count}");
+    (Role::Text, Some((done * 1000 / count.max(1)) as i64))
 }
 
 /// `20/18`: what the steps ask for and what is. `~` where the pods' own counts cannot tell exactly.
-pub fn weight_cell(cx: &Cx, rollout: &Rollout) -> Cell {
+fn weight(cx: &Cx, rollout: &Rollout, text: &mut String) -> Look {
     if rollout.fault.is_some() {
-        return unreadable();
+        return unreadable(text);
     }
     let (Some(set), Some(actual)) = (rollout.set_weight(), rollout.actual_weight(cx.model.canary_available(rollout)))
     else {
-        return Cell::styled("-", Role::Dim).ranked(-1);
+        return none(text);
     };
     let about = if actual.exact { "" } else { "~" };
+    let _ = write!(text, "{set}/{about}{}", actual.value);
     let role = if set == actual.value { Role::Text } else { Role::Progressing };
-    Cell::styled(format!("{set}/{about}{}", actual.value), role).ranked(i64::from(actual.value))
+    (role, Some(i64::from(actual.value)))
 }
 
-fn ready_cell(rollout: &Rollout) -> Cell {
+fn ready(rollout: &Rollout, text: &mut String) -> Look {
     if rollout.fault.is_some() {
-        return unreadable();
+        return unreadable(text);
     }
-    let desired = rollout.desired_replicas();
-    let role = if rollout.status.ready < desired { Role::Attention } else { Role::Text };
-    Cell::styled(format!("{}/{desired}", rollout.status.ready), role).ranked(i64::from(rollout.status.ready))
+    let (ready, desired) = (rollout.status.ready, rollout.desired_replicas());
+    let _ = write!(text, "{ready}/{desired}");
+    (if ready < desired { Role::Attention } else { Role::Text }, Some(i64::from(ready)))
 }
 
-fn revision_cell(rollout: &Rollout) -> Cell {
-    let Some(revision) = rollout.revision else { return Cell::styled("?", Role::Dim).ranked(-1) };
-    Cell::styled(revision.to_string(), Role::Dim).ranked(revision as i64)
+fn revision(rollout: &Rollout, text: &mut String) -> Look {
+    let Some(revision) = rollout.revision else { return ranked(text, "?", Role::Dim, -1) };
+    let _ = write!(text, "{revision}");
+    (Role::Dim, Some(revision as i64))
 }
 
 /// Images in short, one after another.
 pub fn short_images<'i>(images: impl IntoIterator<Item = &'i Box<str>>) -> String {
     let mut words = String::new();
+    push_images(&mut words, images);
+    words
+}
+
+fn push_images<'i>(words: &mut String, images: impl IntoIterator<Item = &'i Box<str>>) {
     for image in images {
         if !words.is_empty() {
             words.push(' ');
         }
-        push_short(&mut words, image);
+        push_short(words, image);
     }
-    words
 }
 
 /// `ghcr.io/shop/web:1.2.3` is `web:1.2.3`; a digest is cut to twelve digits.
