@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::git::Commit;
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish};
+use crate::release::deed::Deed;
 use crate::release::flag::{self, Flag};
 use crate::release::flag_edit::{self, Change, Edit};
 use crate::release::repository::FlagsFile;
@@ -101,9 +102,14 @@ fn wanted(edit: &Edit, name: &str) -> Result<Flag, Refusal> {
 
 /// What the last kill of that flag has changed, as the journal has it.
 fn last_kill(wish: &Wish<'_>) -> Result<Vec<Change>, Refusal> {
-    let is_kill = |deed: &&crate::release::deed::Deed| {
-        deed.uid == wish.target.uid && deed.context == wish.target.context && &*deed.action == KILL.name
-    };
+    let is_kill =
+        |deed: &&Deed| deed.uid == wish.target.uid && deed.context == wish.target.context && &*deed.action == KILL.name;
+    let is_of_flag = |deed: &&Deed| deed.uid == wish.target.uid && deed.context == wish.target.context;
+    let newest = wish.model.deeds.iter().filter(is_of_flag).find(|deed| deed.may_have_been_done());
+    if let Some(restored) = newest.filter(|deed| &*deed.action == RESTORE.name) {
+        let at = restored.at.strftime("%H:%M:%S");
+        return Err(Refusal::because(format!("it was restored already, by {} at {at} UTC", restored.who)));
+    }
     // Newest first. One that may have been done counts: values of an earlier one would not be what it has changed, and
     // where it was not done after all, the file is not as a kill leaves it, and nothing is put back.
     let last = wish.model.deeds.iter().filter(is_kill).find(|deed| deed.may_have_been_done());

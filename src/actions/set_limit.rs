@@ -1,5 +1,6 @@
 //! Set the limit: the repository variable that the budget's gate compares with.
 
+use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::plan::{Danger, Effect, FromTo, Held, Plan, Refusal, Request};
@@ -15,6 +16,8 @@ pub(super) static SET_LIMIT: Action = Action {
     danger: Danger::Plain,
     make,
 };
+
+const TEN: Decimal = Decimal::TEN;
 
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let repository = wish.repository()?;
@@ -37,6 +40,11 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let changes = vec![FromTo::new("limit", was, amount)];
     let mut plan = git::plan(wish, &SET_LIMIT, "Variable", vec![request], changes, Effect::LimitIs(amount));
     plan.inverse = json!({ "action": SET_LIMIT.name, "amount": was.to_string() });
+    if amount.is_zero() {
+        plan.notes.push("with a limit of 0 every pull request that costs anything fails".to_owned());
+    } else if was.checked_mul(TEN).is_some_and(|ten_times| amount > ten_times) {
+        plan.notes.push("more than ten times what it was: the gate would let nearly everything through".to_owned());
+    }
     plan.notes.push("it holds for the next run of the gate; one that has failed has to be run again".to_owned());
     Ok(plan)
 }

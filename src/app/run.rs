@@ -11,6 +11,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::panes::ui::Notice;
+use crate::theme::Role;
+
 use super::App;
 use super::event::{Effect, Event};
 use super::hands::Hands;
@@ -152,6 +155,11 @@ pub async fn run<D: Display>(
             dirty = canvas.is_behind;
             (painted, spacing) = (Instant::now(), FRAME);
         }
+    }
+    if app.works.iter().any(|work| work.is_sending()) && !display.is_broken() {
+        let text = format!("quitting: waiting up to {} s for the answer to a write", LAST_WRITES.as_secs());
+        app.ui.notice = Some(Notice { text, role: Role::Attention, until: None });
+        canvas.paint(app, display, clock())?;
     }
     finish(app, hands, events, clock).await;
     Ok(())

@@ -61,6 +61,11 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     let Some(action) = actions::action(wanted.action) else {
         return Err(usage(&format!("there is no action {}", wanted.action)));
     };
+    if action.on.is_on_github() && (!common.context.is_empty() || common.namespace.is_some()) {
+        return Err(usage(
+            "--context and -n choose a cluster, and this changes the repository on GitHub: leave them out",
+        ));
+    }
     let settled = settle::settle(common, clock());
     let mut observer = observe(common, action, wanted, &settled).await?;
     let targets = targets(&observer, action, wanted, common)?;

@@ -125,6 +125,12 @@ pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
     }
 }
 
+/// For the border of what rests on everything: the trouble with GitHub, while there is any.
+pub fn of_github(cx: &Cx) -> Words {
+    let blind: Vec<Topic> = Topic::ALL.into_iter().filter(|topic| is_blind(cx, &[*topic])).collect();
+    if blind.is_empty() { Words::new() } else { of_topics(cx, &blind, false) }
+}
+
 /// Whether what is known of one of those topics may no longer be so.
 pub fn is_blind(cx: &Cx, topics: &[Topic]) -> bool {
     let Some((name, repository)) = known_of(cx, topics) else { return false };

@@ -57,6 +57,11 @@ pub trait Pane: Sync {
         &[]
     }
 
+    /// What of it that row rests on.
+    fn topics_of(&self, _cx: &Cx, _row: &Uid) -> &'static [Topic] {
+        self.topics()
+    }
+
     /// The columns, in order.
     fn columns(&self) -> &'static [Column];
 

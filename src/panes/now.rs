@@ -4,6 +4,7 @@ use crate::release::attention::{self, Need};
 use crate::release::controller;
 use crate::release::object::{ObjectId, Uid};
 use crate::release::repository_needs;
+use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
 use super::Pane;
@@ -32,6 +33,10 @@ impl Pane for Now {
 
     fn sources(&self) -> &'static [&'static str] {
         &["rollouts", "analysisruns", "refusals"]
+    }
+
+    fn topics_of(&self, cx: &Cx, row: &Uid) -> &'static [Topic] {
+        elsewhere(cx, row).map_or(&[], |(pane, _)| super::PANES[pane].topics())
     }
 
     fn columns(&self) -> &'static [Column] {
@@ -102,6 +107,7 @@ pub fn elsewhere(cx: &Cx, row: &Uid) -> Option<(usize, Uid)> {
         Some(("flag", _)) => "flags",
         Some(("workflow", "drift")) => "drift",
         Some(("workflow", "teardown")) => "previews",
+        Some(("workflow", "plan")) => "cost",
         Some(("workflow", _)) => "smoke",
         Some(("pull" | "cost", _)) => "cost",
         _ => return None,

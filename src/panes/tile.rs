@@ -100,7 +100,11 @@ fn state(cx: &Cx, ui: &Ui, pane: usize) -> Words {
     let list = &ui.lists[pane];
     let of_sources = freshness::of_pane(cx, PANES[pane].sources());
     let of_topics = || freshness::of_topics(cx, PANES[pane].topics(), ui.zoom);
-    let state = if of_sources.is_empty() { of_topics() } else { of_sources };
+    let state = match of_sources.is_empty() {
+        true if pane == 0 => freshness::of_github(cx),
+        true => of_topics(),
+        false => of_sources,
+    };
     if state.is_empty() && list.order.len() > list.height && list.height > 0 {
         return Words::of(format!("{}/{}", list.index + 1, list.order.len()), Role::Dim);
     }
@@ -152,7 +156,7 @@ fn cells(cx: &Cx, pane: &dyn Pane, row: &Uid, list: &ListState) -> Vec<Cell> {
     let context = pane.target(cx, row).or_else(subject).map(|target| target.context);
     let standing = context.and_then(|context| freshness::worst_in(cx, pane.sources(), &context));
     let is_doubtful = standing.is_some_and(|standing| freshness::is_doubtful(standing.liveness));
-    if is_doubtful || freshness::is_blind(cx, pane.topics()) {
+    if is_doubtful || freshness::is_blind(cx, pane.topics_of(cx, row)) {
         cells.iter_mut().for_each(|cell| cell.role = Role::Stale);
     } else if list.marks.contains(row) {
         cells.iter_mut().filter(|cell| cell.role == Role::Text).for_each(|cell| cell.role = Role::Marked);

@@ -205,7 +205,10 @@ impl Confirm {
             return Some(format!("asking {asked} first"));
         }
         if self.items.iter().all(|item| !matches!(item.check, Check::Passed(_))) {
-            return Some(format!("{asked} would refuse it"));
+            return Some(match asked {
+                "GitHub" => "it would not go through: see above".to_owned(),
+                _ => format!("{asked} would refuse it"),
+            });
         }
         if self.reason_required && self.reason.trim().is_empty() {
             return Some("a reason is required here: type it".to_owned());

@@ -12,6 +12,7 @@ use super::object::{ObjectId, Uid};
 use super::preview::{self, PreviewClass, PreviewNamespace};
 use super::pull::PullLookup;
 use super::repository::Repository;
+use super::step_edit::Step;
 use super::subject;
 use super::topic::{Duty, Topic};
 
@@ -25,8 +26,10 @@ pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     }
     let Some((name, repository)) = model.repository() else { return needs };
     let seen = |topic| repository.sight(topic).seen.is_some();
+    needs.extend(missing_gates(name, repository));
     if seen(Topic::Drift) {
         needs.extend(drift(name, repository, now));
+        needs.extend(known_drift(name, repository));
     }
     if seen(Topic::Cost) && seen(Topic::Pulls) {
         needs.extend(cost(name, repository));
@@ -97,8 +100,44 @@ fn drift(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) ->
         DriftState::Found(_) | DriftState::Unknown => return None,
     };
     let since = drift_watch::last_scheduled(&view.runs).and_then(|run| run.created);
+    // When it was switched off, nobody says.
+    let since = since.filter(|_| state != DriftState::Disabled);
     let object = subject::workflow(name, Duty::Drift, &view.file);
     Some(Need { object, severity, what, since, reason, answers })
+}
+
+/// What the last plan has found stays so while the check is off: silencing the alarm mends nothing.
+fn known_drift(name: &std::sync::Arc<str>, repository: &Repository) -> Option<Need> {
+    let view = repository.workflow(Duty::Drift)?;
+    view.workflow.as_ref().and_then(drift_watch::disabled)?;
+    let plan = repository.plan.as_ref()?;
+    let drift = plan.content.as_ref()?.as_ref().ok()?;
+    matches!(drift.verdict, DriftVerdict::Drift | DriftVerdict::DriftAndPending).then(|| Need {
+        object: subject::workflow(name, Duty::Drift, &view.file),
+        severity: Severity::Attention,
+        what: "drift",
+        since: plan.run_at,
+        reason: drift.why.clone(),
+        answers: &["enable-workflow"],
+    })
+}
+
+/// Gates that somebody has taken out of their workflows.
+fn missing_gates(name: &std::sync::Arc<str>, repository: &Repository) -> Vec<Need> {
+    let gates = [(Duty::Smoke, Step::Smoke, "smoke step gone"), (Duty::Plan, Step::Gate, "budget gate gone")];
+    let missing = gates.into_iter().filter_map(|(duty, step, what)| {
+        let view = repository.workflow(duty)?;
+        let file = view.source.as_ref()?;
+        (step.is_in(&file.text) == Some(false)).then(|| Need {
+            object: subject::workflow(name, duty, &view.file),
+            severity: Severity::Attention,
+            what,
+            since: None,
+            reason: format!("no step of {} on {} does it: put it back in git", view.file, file.branch),
+            answers: &[],
+        })
+    });
+    missing.collect()
 }
 
 fn cost(name: &std::sync::Arc<str>, repository: &Repository) -> Vec<Need> {
@@ -135,12 +174,12 @@ pub fn pull_id(repository: &std::sync::Arc<str>, number: u64) -> ObjectId {
 
 fn flags(name: &std::sync::Arc<str>, repository: &Repository) -> Vec<Need> {
     let Some(Ok(flags)) = repository.flags.as_ref().map(|file| file.flags.as_ref()) else { return Vec::new() };
-    let since = repository.history.first().and_then(|commit| commit.at);
     let need = |(flag, reason): (&str, String)| Need {
         object: subject::flag(name, flag),
         severity: Severity::Attention,
         what: "unguarded flag",
-        since,
+        // The file's last commit may be about another flag.
+        since: None,
         reason,
         answers: &["kill"],
     };
