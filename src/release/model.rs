@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::analysis::AnalysisRun;
 use super::attention::Severity;
 use super::deed::Deed;
-use super::object::{ObjectId, Uid};
-use super::observation::{
-    Change, Failure, FailureKind, Lease, ObjectEvent, Observation, PreviewRequests, Report, Said, Series, SourceId,
-};
+use super::object::Uid;
+use super::observation::{Lease, ObjectEvent, Observation, PreviewRequests, Report, Said, Series, SourceId};
 use super::phase::Phase;
 use super::preview::{self, PreviewNamespace, PreviewRules};
 use super::pull::PullLookup;
@@ -21,9 +19,8 @@ use super::rollout::Rollout;
 use super::timeline::{Entry, Timeline};
 use super::topic::Topic;
 
-/// A source that was not heard from for so long is stale: its watch proves itself at least every 10 s, and it has to be on
-/// the screen within 15 s.
-pub const STALE_AFTER: SignedDuration = SignedDuration::from_secs(14);
+pub use super::freshness::{Freshness, Liveness, STALE_AFTER};
+pub use super::store::{Identified, Store};
 
 /// Everything that the panes may show.
 #[derive(Clone, Debug, Default)]
@@ -65,160 +62,6 @@ pub struct Model {
 pub struct Version {
     changes: u64,
     happened: u64,
-}
-
-/// How sure we are that a source still sees.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Freshness {
-    /// When it was last heard from in good health.
-    pub heard: Option<Timestamp>,
-    /// Whether a first full answer has come.
-    pub loaded: bool,
-    /// Since when it fails, how, and when it tries again.
-    pub failing: Option<(Timestamp, Failure)>,
-    /// When it tries again, as it said when it last failed.
-    pub next_try: Option<Timestamp>,
-    /// Until when it said that it would be silent.
-    pub quiet_until: Option<Timestamp>,
-}
-
-/// One word for a [`Freshness`], worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Liveness {
-    Live,
-    /// The API group is not installed.
-    Absent,
-    /// No first full answer yet.
-    Loading,
-    /// Failing, but what is shown is younger than [`STALE_AFTER`].
-    Retrying,
-    /// Not heard from, or failing, for more than [`STALE_AFTER`] or never loaded and failing.
-    Stale,
-    Forbidden,
-}
-
-impl Freshness {
-    /// The word for it at `now`.
-    pub fn liveness(&self, now: Timestamp) -> Liveness {
-        match &self.failing {
-            Some((_, failure)) => match failure.kind {
-                FailureKind::NotInstalled => Liveness::Absent,
-                FailureKind::Forbidden | FailureKind::Unauthorized => Liveness::Forbidden,
-                _ if self.loaded && self.is_recent(now) => Liveness::Retrying,
-                _ => Liveness::Stale,
-            },
-            None if !self.loaded => Liveness::Loading,
-            None if self.is_recent(now) => Liveness::Live,
-            None => Liveness::Stale,
-        }
-    }
-
-    /// From when on it is stale, unless it is heard from before.
-    pub fn stale_at(&self) -> Option<Timestamp> {
-        self.quiet_until.max(self.heard)?.checked_add(STALE_AFTER).ok()
-    }
-
-    fn is_recent(&self, now: Timestamp) -> bool {
-        self.stale_at().is_some_and(|stale| now <= stale)
-    }
-}
-
-/// Objects of one kind from all contexts. They are shared, so that a frozen screen costs no second copy of everything.
-#[derive(Clone, Debug)]
-pub struct Store<T> {
-    objects: HashMap<Uid, Arc<T>>,
-    /// The same in the order of their names, so that nobody need sort thousands of them for every picture.
-    in_order: BTreeMap<ObjectId, Arc<T>>,
-}
-
-impl<T> Default for Store<T> {
-    fn default() -> Self {
-        Store { objects: HashMap::new(), in_order: BTreeMap::new() }
-    }
-}
-
-/// What has a name tag.
-pub trait Identified {
-    fn id(&self) -> &ObjectId;
-}
-
-macro_rules! identified {
-    ($($kind:ty),*) => { $(impl Identified for $kind { fn id(&self) -> &ObjectId { &self.id } })* };
-}
-identified!(Rollout, AnalysisRun, ReplicaSet, Pod, Experiment, Job, ObjectEvent, Lease, PreviewNamespace);
-
-impl<T: Identified> Store<T> {
-    /// The object with that UID.
-    pub fn get(&self, uid: &Uid) -> Option<&T> {
-        self.objects.get(uid).map(Arc::as_ref)
-    }
-
-    /// All, by context, namespace and name.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.in_order.values().map(Arc::as_ref)
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.objects.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-    }
-
-    /// Applies a change of one context, telling `changed` what was before and what is now.
-    fn apply(&mut self, context: &Arc<str>, change: Change<T>, mut changed: impl FnMut(Option<&T>, Option<&T>)) {
-        match change {
-            Change::Reset(objects) => {
-                let of_context = |id: &ObjectId| id.context == *context;
-                let known: Vec<Uid> =
-                    self.in_order.keys().filter(|id| of_context(id)).map(|id| id.uid.clone()).collect();
-                let mut before: HashMap<Uid, Arc<T>> =
-                    known.into_iter().filter_map(|uid| self.remove(&uid).map(|object| (uid, object))).collect();
-                self.objects.reserve(objects.len());
-                for object in objects {
-                    changed(before.remove(&object.id().uid).as_deref(), Some(&object));
-                    self.insert(object);
-                }
-                for object in before.values() {
-                    changed(Some(object), None);
-                }
-            }
-            Change::Applied(object) => {
-                changed(self.get(&object.id().uid), Some(&object));
-                self.insert(object);
-            }
-            Change::Deleted(uid) => {
-                if let Some(object) = self.remove(&uid) {
-                    changed(Some(&object), None);
-                }
-            }
-        }
-    }
-
-    fn insert(&mut self, object: T) {
-        let object = Arc::new(object);
-        let id = object.id().clone();
-        if let Some(before) = self.objects.insert(id.uid.clone(), object.clone())
-            && *before.id() != id
-        {
-            self.in_order.remove(before.id());
-        }
-        self.in_order.insert(id, object);
-    }
-
-    fn remove(&mut self, uid: &Uid) -> Option<Arc<T>> {
-        let object = self.objects.remove(uid)?;
-        self.in_order.remove(object.id());
-        Some(object)
-    }
-
-    fn clear(&mut self) {
-        self.objects.clear();
-        self.in_order.clear();
-    }
 }
 
 impl Model {
@@ -396,15 +239,6 @@ impl Model {
         let is_canary =
             |set: &&ReplicaSet| set.owner.as_ref() == Some(&rollout.id.uid) && set.pod_hash.as_deref() == Some(hash);
         self.replica_sets.iter().find(is_canary).map(|set| set.available)
-    }
-}
-
-impl Freshness {
-    fn hear(&mut self, now: Timestamp) {
-        self.heard = Some(now);
-        self.failing = None;
-        self.next_try = None;
-        self.quiet_until = None;
     }
 }
 
