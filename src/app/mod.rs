@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod command;
+pub(crate) mod connect;
 pub mod dialog;
 pub mod event;
 mod export;

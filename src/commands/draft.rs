@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::actions::guard::{Access, Authority, Seen};
 use crate::actions::plan::{Plan, Refusal};
 use crate::actions::{self, Action, Kind, Templates, Wish, guard};
-use crate::app::hands::github_writer;
+use crate::app::connect::github_writer;
 use crate::headless::results::{ResultWord, WriteResult};
 use crate::release::access::Verdict;
 use crate::release::object::ObjectId;

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::app::hands::connect_writer;
+use crate::app::connect::connect_writer;
 use crate::app::journal::deeds;
 use crate::cli::Common;
 use crate::headless::{Answer, ExitCode};
