@@ -115,5 +115,7 @@ async fn a_target_that_is_gone_is_refused_at_the_last_moment() {
     deck.until("it is gone", gone).await;
     deck.press("y");
     assert!(deck.notice().contains("gone"), "{}", deck.notice());
-    assert!(deck.writes().is_empty() && deck.journal().is_empty());
+    assert!(deck.writes().is_empty());
+    deck.until("the record that it was refused", |deck| deck.journal().len() == 1).await;
+    assert_eq!(deck.journal()[0]["kind"], "refused");
 }
