@@ -33,13 +33,12 @@ pub fn run(bench: &Bench, table: &mut Table) {
     }
 }
 
-/// Old and healthy: no age that turns over, no countdown.
+/// Healthy, without a countdown; they are too old for an age that turns over.
 fn make_healthy(server: &Server) {
     let world = server.world.as_ref().expect("a simulated world");
     for rollout in world.list("rollouts") {
         let name = |field: &str| rollout["metadata"][field].as_str().unwrap_or_default().to_owned();
         world.edit(&format!("rollouts/{}/{}", name("namespace"), name("name")), |rollout| {
-            rollout["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
             rollout["status"] = json!({"phase": "Healthy", "currentPodHash": "a", "stableRS": "a", "readyReplicas": 6,
                 "replicas": 6, "availableReplicas": 6, "updatedReplicas": 6});
         });

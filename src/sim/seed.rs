@@ -1,5 +1,6 @@
 //! Rollouts by the thousand for benchmarks, each of the size that real ones have.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::cluster::pinned;
@@ -11,6 +12,8 @@ use super::value::{hash, safe_hash, stamp};
 
 /// How many rollouts share a namespace.
 const PER_NAMESPACE: usize = 20;
+/// How old they are: an age in days does not turn over while somebody looks.
+const AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Puts that many rollouts into the world. Another controller's label keeps ours away from them.
 pub(super) fn rollouts(state: &mut State, count: usize) {
@@ -73,8 +76,7 @@ fn rollout(state: &State, namespace: &str, name: &str, index: usize) -> Value {
         entry
     };
     json!({
-        "metadata": {
-            "name": name, "namespace": namespace,
+        "metadata": {"creationTimestamp": stamp(state.now - AGE), "name": name, "namespace": namespace,
             "labels": {"app": name, "team": namespace, "app.kubernetes.io/managed-by": "Helm", INSTANCE: "seed"},
             "annotations": {"rollout.argoproj.io/revision": (index % 30 + 1).to_string(),
                 "meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": namespace},

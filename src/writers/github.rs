@@ -14,9 +14,10 @@ use http_body_util::{BodyExt, Limited};
 use octocrab::{OctoBody, Octocrab};
 use serde_json::Value;
 
+use super::answer::silent;
 use super::outcome::Outcome;
 use super::preflight::{DryRun, Preflight};
-use super::wire::chain;
+use super::wire::{Silence, chain};
 use crate::actions::plan::{Held, Plan, Request};
 use crate::release::text::visible_up_to;
 use answer::{outcome, unread};
@@ -39,12 +40,6 @@ struct Answer {
     headers: HeaderMap,
     /// Null when the body was no JSON.
     body: Value,
-}
-
-/// That it said nothing.
-struct Silence {
-    may_have_arrived: bool,
-    reason: String,
 }
 
 impl Writer {
@@ -95,10 +90,7 @@ impl Writer {
         }
         match self.call(request.method, &request.path, &request.body).await {
             Ok(answer) => outcome(request, &answer),
-            Err(Silence { may_have_arrived: true, reason }) => Outcome::Unknown { reason },
-            Err(Silence { reason, .. }) => {
-                Outcome::Failed { status: None, reason: format!("nothing was sent: {reason}") }
-            }
+            Err(silence) => silent(silence),
         }
     }
 
