@@ -33,7 +33,7 @@ pub(super) fn of(model: &Model, kind: Kind, target: &ObjectId) -> Option<Vec<(&'
         Kind::Flag => {
             let file = repository.flags.as_ref()?;
             let flag = file.flags.as_ref().ok()?.get(subject::flag_of(target)?);
-            flag.map(|_| vec![("the flags file", short(&file.sha))])
+            flag.map(|_| vec![("the flags file", short(&file.file.sha))])
         }
         Kind::Limit if subject::is_limit(target) => {
             let value = match &repository.limit {

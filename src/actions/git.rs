@@ -11,6 +11,7 @@ use super::guard::Seen;
 use super::plan::{Effect, FromTo, Held, Plan, Refusal, Request};
 use super::{Action, Wish};
 use crate::release::object::ObjectId;
+use crate::release::repository::BranchFile;
 use crate::release::text::visible_up_to;
 
 /// GitHub's lists lag behind its writes by seconds, and are asked every few seconds.
@@ -20,14 +21,8 @@ const SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 pub(super) struct Commit<'a> {
     /// `owner/name`
     pub repository: &'a str,
-    pub path: &'a str,
-    pub branch: &'a str,
-    /// The blob's sha: the precondition.
-    pub sha: &'a str,
-    /// The commit that a branch of its own begins at.
-    pub head: Option<&'a str>,
-    pub is_protected: Option<bool>,
-    pub before: &'a str,
+    pub file: &'a BranchFile,
+    /// Its text as it is to be.
     pub after: &'a str,
     pub message: String,
     /// What the branch is called after, where one is needed: `kill-new_checkout`.
@@ -44,27 +39,30 @@ impl Commit<'_> {
         effect: Effect,
     ) -> Result<Plan, Refusal> {
         let side = self.side_branch();
-        let is_protected = self.is_protected == Some(true);
-        let requests = if is_protected { self.by_pull_request(&side)? } else { vec![self.put(self.branch, true)] };
-        let to = if is_protected { format!("pull request from {side}") } else { format!("commit to {}", self.branch) };
-        let changes = vec![FromTo::new(self.path, format!("blob {}", short(self.sha)), to)];
+        let is_protected = self.file.is_protected == Some(true);
+        let requests =
+            if is_protected { self.by_pull_request(&side)? } else { vec![self.put(&self.file.branch, true)] };
+        let to =
+            if is_protected { format!("pull request from {side}") } else { format!("commit to {}", self.file.branch) };
+        let changes = vec![FromTo::new(&*self.file.path, format!("blob {}", short(&self.file.sha)), to)];
         let effect = if is_protected { Effect::PullOpened { branch: side } } else { effect };
         let mut plan = plan(wish, action, kind, requests, changes, effect);
         plan.diff = self.diff();
-        if self.is_protected.is_none() {
+        if self.file.is_protected.is_none() {
             let doubt =
-                format!("whether {} is protected cannot be seen: if so, GitHub refuses the commit", self.branch);
+                format!("whether {} is protected cannot be seen: if so, GitHub refuses the commit", self.file.branch);
             plan.notes.push(doubt);
         }
         if is_protected {
-            plan.notes.push(format!("{} is protected: not in effect before the pull request is merged", self.branch));
+            plan.notes
+                .push(format!("{} is protected: not in effect before the pull request is merged", self.file.branch));
         }
         Ok(plan)
     }
 
     fn by_pull_request(&self, side: &str) -> Result<Vec<Request>, Refusal> {
-        let unknown = || Refusal::because(format!("the head of {} is not known yet: try again", self.branch));
-        let head = self.head.ok_or_else(unknown)?;
+        let unknown = || Refusal::because(format!("the head of {} is not known yet: try again", self.file.branch));
+        let head = self.file.head.as_deref().ok_or_else(unknown)?;
         let repository = format!("/repos/{}", self.repository);
         let post = |path: String, body| Request {
             method: "POST",
@@ -78,7 +76,7 @@ impl Commit<'_> {
             post(format!("{repository}/git/refs"), json!({ "ref": format!("refs/heads/{side}"), "sha": head }));
         branch.held = vec![self.held()];
         let body = "Made with Flightdeck. It is not in effect before it is merged.";
-        let pull = json!({ "title": self.message, "head": side, "base": self.branch, "body": body });
+        let pull = json!({ "title": self.message, "head": side, "base": self.file.branch, "body": body });
         Ok(vec![branch, self.put(side, false), post(format!("{repository}/pulls"), pull)])
     }
 
@@ -88,7 +86,7 @@ impl Commit<'_> {
             path: self.contents(),
             content_type: "application/json",
             body: json!({
-                "message": self.message, "branch": branch, "sha": self.sha,
+                "message": self.message, "branch": branch, "sha": self.file.sha,
                 "content": STANDARD.encode(self.after),
             }),
             right: None,
@@ -98,15 +96,15 @@ impl Commit<'_> {
 
     fn held(&self) -> Held {
         Held {
-            what: self.path.to_owned(),
-            path: format!("{}?ref={}", self.contents(), escaped(self.branch)),
+            what: self.file.path.clone(),
+            path: format!("{}?ref={}", self.contents(), escaped(&self.file.branch)),
             pointer: "/sha",
-            value: self.sha.into(),
+            value: self.file.sha.as_str().into(),
         }
     }
 
     fn contents(&self) -> String {
-        let path: Vec<String> = self.path.split('/').map(escaped).collect();
+        let path: Vec<String> = self.file.path.split('/').map(escaped).collect();
         format!("/repos/{}/contents/{}", self.repository, path.join("/"))
     }
 
@@ -115,11 +113,11 @@ impl Commit<'_> {
         let plain =
             |character: char| if character.is_ascii_alphanumeric() || character == '_' { character } else { '-' };
         let topic: String = self.topic.chars().map(plain).take(60).collect();
-        format!("flightdeck/{topic}-{}", short(self.sha))
+        format!("flightdeck/{topic}-{}", short(&self.file.sha))
     }
 
     fn diff(&self) -> Vec<String> {
-        let diff = TextDiff::from_lines(self.before, self.after);
+        let diff = TextDiff::from_lines(&*self.file.text, self.after);
         let text = diff.unified_diff().context_radius(2).to_string();
         text.lines().take(400).map(|line| visible_up_to(line, 400)).collect()
     }

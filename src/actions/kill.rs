@@ -22,7 +22,7 @@ pub(super) static KILL: Action = Action {
     danger: Danger::Plain,
     make: |wish| {
         let (file, name) = flag_of(wish)?;
-        let edit = flag_edit::kill(&file.text, name).map_err(|refusal| Refusal::because(refusal.to_string()))?;
+        let edit = flag_edit::kill(&file.file.text, name).map_err(|refusal| Refusal::because(refusal.to_string()))?;
         if edit.changes.is_empty() {
             return Err(Refusal::because(format!("{} is off already, everywhere", visible(name))));
         }
@@ -41,7 +41,7 @@ pub(super) static RESTORE: Action = Action {
     make: |wish| {
         let (file, name) = flag_of(wish)?;
         let previous = last_kill(wish)?;
-        let restored = flag_edit::restore(&file.text, name, &previous);
+        let restored = flag_edit::restore(&file.file.text, name, &previous);
         let edit = restored.map_err(|refusal| Refusal::because(refusal.to_string()))?;
         make(wish, &RESTORE, file, name, edit)
     },
@@ -55,9 +55,9 @@ fn flag_of<'a>(wish: &Wish<'a>) -> Result<(&'a FlagsFile, &'a str), Refusal> {
         return Err(Refusal::because("the flags are read from a local checkout: change them in git"));
     }
     let name = subject::flag_of(wish.target).ok_or_else(|| super::guard::gone(wish.target))?;
-    let flags = file.flags.as_ref().map_err(|why| Refusal::because(format!("{} {why}", file.path)))?;
+    let flags = file.flags.as_ref().map_err(|why| Refusal::because(format!("{} {why}", file.file.path)))?;
     if flags.get(name).is_none() {
-        return Err(Refusal::because(format!("there is no flag {} in {}", visible(name), file.path)));
+        return Err(Refusal::because(format!("there is no flag {} in {}", visible(name), file.file.path)));
     }
     Ok((file, name))
 }
@@ -69,12 +69,7 @@ fn make(wish: &Wish<'_>, action: &'static Action, file: &FlagsFile, name: &str, 
     let because = if wish.reason.is_empty() { String::new() } else { format!(" ({})", wish.reason) };
     let commit = Commit {
         repository: &wish.target.context,
-        path: &file.path,
-        branch: &file.branch,
-        sha: &file.sha,
-        head: file.head.as_deref(),
-        is_protected: file.is_protected,
-        before: &file.text,
+        file: &file.file,
         after: &edit.after,
         message: format!("{}: {name}{because}", action.name),
         topic: format!("{}-{name}", action.name),

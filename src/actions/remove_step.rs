@@ -31,12 +31,7 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let removal = remove(&file.text, step).map_err(|refusal| Refusal::because(refusal.to_string()))?;
     let commit = Commit {
         repository: &wish.target.context,
-        path: &file.path,
-        branch: &file.branch,
-        sha: &file.sha,
-        head: file.head.as_deref(),
-        is_protected: file.is_protected,
-        before: &file.text,
+        file,
         after: &removal.after,
         message: format!("Take the {what} out of {}", view.file),
         topic: format!("without-{what}"),

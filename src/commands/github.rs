@@ -72,7 +72,7 @@ async fn get(common: &Common, names: &[String]) -> Result<Answer, Answer> {
     let Some(file) = known.and_then(|(_, repository)| repository.flags.as_ref()) else {
         return Err(Answer::failed("there is no flags file on that branch".to_owned(), Exit::Unknown));
     };
-    let mut answer = flags_get(&file.text, names);
+    let mut answer = flags_get(&file.file.text, names);
     // Seen at first and not any more: what was read may be out of date.
     let sight = Sight::of_topic(&observer.model, Topic::Flags);
     answer.exit = if answer.exit == Exit::Ok { sight.exit } else { answer.exit };

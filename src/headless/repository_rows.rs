@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use crate::release::flag;
     use crate::release::observation::{Failure, FailureKind, Observation, Report, Said, SourceId};
-    use crate::release::repository::{CHECKOUT, Finding, FlagsFile};
+    use crate::release::repository::{BranchFile, CHECKOUT, Finding, FlagsFile};
     use crate::release::sample::at;
 
     fn flags_row(findings: Vec<Finding>) -> (Row, ExitCode) {
@@ -188,15 +188,15 @@ mod tests {
     }
 
     fn file(text: &str) -> Finding {
-        Finding::Flags(Some(Box::new(FlagsFile {
+        let file = BranchFile {
             path: "flags.yaml".to_owned(),
             branch: CHECKOUT.to_owned(),
             sha: String::new(),
             text: text.into(),
             head: None,
             is_protected: None,
-            flags: flag::read(text),
-        })))
+        };
+        Finding::Flags(Some(Box::new(FlagsFile { file, flags: flag::read(text) })))
     }
 
     #[test]

@@ -103,8 +103,8 @@ impl Pane for Flags {
         let last = last.map_or(String::new(), |commit| {
             format!(", changed {} ago by {}", cx.age(commit.at), commit.author.as_deref().unwrap_or("unknown"))
         });
-        let protected = if file.is_protected == Some(true) { " (protected)" } else { "" };
-        let words = Words::of(format!("{}{protected}{last}", file.branch), Role::Dim);
+        let protected = if file.file.is_protected == Some(true) { " (protected)" } else { "" };
+        let words = Words::of(format!("{}{protected}{last}", file.file.branch), Role::Dim);
         Some(match unguarded {
             0 => words,
             count => {
@@ -197,8 +197,8 @@ fn file<'a>(cx: &Cx<'a>) -> Option<&'a FlagsFile> {
 
 fn place(file: &FlagsFile) -> String {
     match file.is_checkout() {
-        true => format!("{}, a local checkout", file.path),
-        false => format!("{} on {}, blob {}", file.path, file.branch, file.sha),
+        true => format!("{}, a local checkout", file.file.path),
+        false => format!("{} on {}, blob {}", file.file.path, file.file.branch, file.file.sha),
     }
 }
 

@@ -32,12 +32,12 @@ pub struct WorkflowView {
     /// The jobs of the run that the verdict rests on.
     pub jobs: Option<RunJobs>,
     /// The file itself, where an action edits it: the smoke test's and the plan's. None: not there, or not to be read.
-    pub source: Option<WorkflowFile>,
+    pub source: Option<BranchFile>,
 }
 
-/// A workflow's file as it stands on a branch.
+/// A file as it stands on a branch: what an edit begins with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WorkflowFile {
+pub struct BranchFile {
     pub path: String,
     pub branch: String,
     /// The blob's: the precondition of an edit.
@@ -79,16 +79,7 @@ pub struct PullCost {
 /// The flags file as it stands on a branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlagsFile {
-    pub path: String,
-    pub branch: String,
-    /// The blob's: the precondition of an edit.
-    pub sha: String,
-    /// Exactly as it is stored: for an edit, never for the screen.
-    pub text: Arc<str>,
-    /// The branch's newest commit: what a new branch begins with.
-    pub head: Option<String>,
-    /// Whether the branch takes changes through pull requests only. None: nobody says.
-    pub is_protected: Option<bool>,
+    pub file: BranchFile,
     pub flags: Result<Flags, String>,
 }
 
@@ -99,7 +90,7 @@ impl FlagsFile {
     /// Whether it is read from a file on this machine: then nothing here can change it.
     pub fn is_checkout(&self) -> bool {
         // A branch may be called that, too, but what is on a branch has a blob.
-        self.branch == CHECKOUT && self.sha.is_empty()
+        self.file.branch == CHECKOUT && self.file.sha.is_empty()
     }
 }
 

@@ -10,7 +10,9 @@ use super::object::ObjectId;
 use super::observation::{Change, Failure, FailureKind, Observation, PreviewRequests, Report, Said, SourceId};
 use super::preview::{NamespaceCondition, PreviewNamespace};
 use super::pull::{PullLookup, PullRequest};
-use super::repository::{About, Duty, Finding, FlagsFile, FromRun, PullCost, Release, RunJobs, Topic, WorkflowView};
+use super::repository::{
+    About, BranchFile, Duty, Finding, FlagsFile, FromRun, PullCost, Release, RunJobs, Topic, WorkflowView,
+};
 use super::requests::Requested;
 use super::workflow::{Run, read_jobs, read_runs, read_workflow};
 use super::{blame, cost, drift, flag, smoke};
@@ -115,15 +117,15 @@ pub fn from_run<T>(run: u64, content: T) -> Option<FromRun<T>> {
 
 /// The flags file with that text.
 pub fn flags(text: &str) -> FlagsFile {
-    FlagsFile {
+    let file = BranchFile {
         path: "feature-flags/flags.yaml".to_owned(),
         branch: "main".to_owned(),
         sha: "aaaaaaabbbbbbbccccccc00000000000000000000".to_owned(),
         text: text.into(),
         head: Some("1111111111111111111111111111111111111111".to_owned()),
         is_protected: Some(false),
-        flags: flag::read(text),
-    }
+    };
+    FlagsFile { file, flags: flag::read(text) }
 }
 
 /// Everything that can be found out, and every topic seen.

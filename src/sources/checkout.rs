@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::release::flag;
 use crate::release::observation::{Failure, FailureKind, Observation, Report, Said, SourceId};
-use crate::release::repository::{CHECKOUT, Finding, FlagsFile, Topic};
+use crate::release::repository::{BranchFile, CHECKOUT, Finding, FlagsFile, Topic};
 use crate::release::text::visible;
 
 /// The kind in [`SourceId`]s of this source.
@@ -75,7 +75,7 @@ async fn look(file: &Path) -> Result<FlagsFile, Failure> {
     let text: Arc<str> = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8".to_owned()))?.into();
     let flags = flag::read(&text);
     let (branch, sha) = (CHECKOUT.to_owned(), String::new());
-    Ok(FlagsFile { path, branch, sha, text, head: None, is_protected: None, flags })
+    Ok(FlagsFile { file: BranchFile { path, branch, sha, text, head: None, is_protected: None }, flags })
 }
 
 fn words(read: &Result<FlagsFile, Failure>, is_new: bool, is_due: bool) -> Vec<Said> {
@@ -142,6 +142,6 @@ mod tests {
                 .await;
         }
         watched.until(|model| sight(model).failing.is_none()).await;
-        assert_eq!(watched.model.repository_of(Topic::Flags).unwrap().1.flags.as_ref().unwrap().branch, CHECKOUT);
+        assert_eq!(watched.model.repository_of(Topic::Flags).unwrap().1.flags.as_ref().unwrap().file.branch, CHECKOUT);
     }
 }

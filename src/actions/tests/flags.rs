@@ -53,7 +53,7 @@ fn journal(model: &mut Model, deeds: Vec<Deed>) {
 #[test]
 fn what_is_read_from_a_checkout_is_changed_in_git() {
     let mut model = shop();
-    let checked_out = |file: &mut FlagsFile| (file.branch, file.sha) = (CHECKOUT.to_owned(), String::new());
+    let checked_out = |file: &mut FlagsFile| (file.file.branch, file.file.sha) = (CHECKOUT.to_owned(), String::new());
     learn(&mut model, flags(FLAGS, checked_out));
     for action in ["kill", "restore"] {
         let refusal = "the flags are read from a local checkout: change them in git";
@@ -90,7 +90,7 @@ fn a_kill_is_one_commit_on_the_blob_that_was_seen() {
 #[test]
 fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     let mut model = shop();
-    learn(&mut model, flags(FLAGS, |file| file.is_protected = Some(true)));
+    learn(&mut model, flags(FLAGS, |file| file.file.is_protected = Some(true)));
     let plan = plan(&model, "kill", &flag()).unwrap();
     let [branch, put, pull] = plan.requests.as_slice() else { panic!("{:?}", plan.requests) };
     let side = "flightdeck/kill-new_checkout-aaaaaaa";
@@ -106,9 +106,9 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     assert_eq!(plan.effect.topic(&plan.target), Some(Topic::Pulls));
     assert!(plan.notes.iter().any(|note| note.starts_with("main is protected: not in effect before")));
 
-    learn(&mut model, flags(FLAGS, |file| (file.is_protected, file.head) = (Some(true), None)));
+    learn(&mut model, flags(FLAGS, |file| (file.file.is_protected, file.file.head) = (Some(true), None)));
     assert_eq!(refused(&model, "kill", &flag()), "the head of main is not known yet: try again");
-    learn(&mut model, flags(FLAGS, |file| (file.is_protected, file.head) = (None, None)));
+    learn(&mut model, flags(FLAGS, |file| (file.file.is_protected, file.file.head) = (None, None)));
     let doubtful = plan_of(&model);
     assert_eq!((doubtful.requests.len(), doubtful.requests[0].method), (1, "PUT"));
     assert!(doubtful.notes.iter().any(|note| note.contains("whether main is protected cannot be seen")));
@@ -154,7 +154,7 @@ fn what_stands_against_it_is_said() {
 fn a_frozen_screen_that_moved_on_is_no_ground() {
     let shown = Seen::of(&shop(), Kind::Flag, &flag()).unwrap();
     let mut model = shop();
-    learn(&mut model, flags(FLAGS, |file| file.sha = "fffffff0".repeat(5)));
+    learn(&mut model, flags(FLAGS, |file| file.file.sha = "fffffff0".repeat(5)));
     let target = flag();
     let refusal = plan_as(&model, "kill", &target, |wish| wish.shown = Some(&shown)).unwrap_err().reason;
     assert_eq!(refusal, "moved on since it was shown: the flags file is fffffff now, it was aaaaaaa; look again");

@@ -49,7 +49,7 @@ fn a_flag_is_off_when_it_reads_so_whoever_owns_it() {
 #[test]
 fn a_pull_request_is_halfway() {
     let mut model = shop();
-    learn(&mut model, flags(FLAGS, |file| file.is_protected = Some(true)));
+    learn(&mut model, flags(FLAGS, |file| file.file.is_protected = Some(true)));
     let plan = plan(&model, "kill", &flag()).unwrap();
     assert_eq!(progress(&plan, &model), Progress::NotYet);
     let open = |branch: &str| {

@@ -14,7 +14,7 @@ use crate::release::object::ObjectId;
 use crate::release::observation::{Change, Failure, FailureKind, Observation, Report, Said, SourceId};
 use crate::release::preview::PreviewNamespace;
 use crate::release::pull::{PullLookup, PullRequest};
-use crate::release::repository::{About, Duty, Finding, FlagsFile, Topic, WorkflowFile, WorkflowView};
+use crate::release::repository::{About, BranchFile, Duty, Finding, FlagsFile, Topic, WorkflowView};
 use crate::release::subject;
 use crate::release::workflow::{read_runs, read_workflow};
 
@@ -74,15 +74,8 @@ pub fn about(change: impl FnOnce(&mut About)) -> Finding {
 }
 
 pub fn flags(text: &str, change: impl FnOnce(&mut FlagsFile)) -> Finding {
-    let mut file = FlagsFile {
-        path: "feature-flags/flags.yaml".to_owned(),
-        branch: "main".to_owned(),
-        sha: BLOB.to_owned(),
-        text: text.into(),
-        head: Some(HEAD.to_owned()),
-        is_protected: Some(false),
-        flags: flag::read(text),
-    };
+    let file = BranchFile { path: "feature-flags/flags.yaml".to_owned(), ..source(text) };
+    let mut file = FlagsFile { file, flags: flag::read(text) };
     change(&mut file);
     Finding::Flags(Some(Box::new(file)))
 }
@@ -96,8 +89,8 @@ pub fn view(duty: Duty, state: &str) -> Finding {
     Finding::Workflow(duty, Box::new(view))
 }
 
-pub fn source(text: &str) -> WorkflowFile {
-    WorkflowFile {
+pub fn source(text: &str) -> BranchFile {
+    BranchFile {
         path: ".github/workflows/verify-release.yml".to_owned(),
         branch: "main".to_owned(),
         sha: BLOB.to_owned(),

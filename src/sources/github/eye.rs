@@ -11,7 +11,7 @@ use crate::release::drift_watch::last_scheduled;
 use crate::release::flag;
 use crate::release::observation::Failure;
 use crate::release::pull::{PullLookup, PullRequest, PullState};
-use crate::release::repository::{Duty, Finding, FlagsFile, PullCost, RunJobs, Topic, WorkflowFile, WorkflowView};
+use crate::release::repository::{BranchFile, Duty, Finding, FlagsFile, PullCost, RunJobs, Topic, WorkflowView};
 use crate::release::smoke::{self, Smoke};
 use crate::release::text::visible;
 use crate::release::workflow::{Conclusion, Run, RunStatus, read_jobs, read_runs, read_workflow};
@@ -253,11 +253,12 @@ impl Eye {
         let Tip { head, is_protected } = branch::tip(client, &self.repository, branch).await?;
         let File { sha, text } = file;
         let flags = flag::read(&text);
-        Ok(FlagsFile { path: visible(path), branch: visible(branch), sha, text, head, is_protected, flags })
+        let file = BranchFile { path: visible(path), branch: visible(branch), sha, text, head, is_protected };
+        Ok(FlagsFile { file, flags })
     }
 
     /// The workflow's file. What is in the way of an edit is in the way of nothing else.
-    async fn source(&self, client: &Client, view: &WorkflowView) -> Result<Option<WorkflowFile>, Miss> {
+    async fn source(&self, client: &Client, view: &WorkflowView) -> Result<Option<BranchFile>, Miss> {
         let (branch, path) = (self.branch(), format!(".github/workflows/{}", view.file));
         let file = match branch::file(client, &self.repository, &path, &branch, "the workflow's file").await {
             Ok(file) => file,
@@ -266,7 +267,7 @@ impl Eye {
         };
         let Tip { head, is_protected } = branch::tip(client, &self.repository, &branch).await?;
         let (path, branch) = (visible(&path), visible(&branch));
-        Ok(Some(WorkflowFile { path, branch, sha: file.sha, text: file.text, head, is_protected }))
+        Ok(Some(BranchFile { path, branch, sha: file.sha, text: file.text, head, is_protected }))
     }
 
     /// The branch that everything rests on.

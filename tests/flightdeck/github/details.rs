@@ -99,5 +99,5 @@ async fn a_ruleset_protects_a_branch_that_is_not_protected() {
     let world = world(&[&story(rest)]).await;
     let mut watched = Watched::start(settings(&world.github_url(), None));
     watched.until_found(|finding| *finding == Finding::Seen(Topic::Flags)).await;
-    assert_eq!(watched.repository().flags.as_ref().unwrap().is_protected, Some(true));
+    assert_eq!(watched.repository().flags.as_ref().unwrap().file.is_protected, Some(true));
 }

@@ -61,11 +61,11 @@ async fn every_story_arrives_and_the_second_look_costs_nothing() {
     assert!(smoke.judge(None).1.contains("green with zero thresholds"));
     let flags = shop.flags.as_ref().unwrap();
     assert_eq!(flags.flags.as_ref().unwrap().get("new_checkout").unwrap().state("prod"), FlagState::On);
-    assert!(flags.text.contains("# all of it, for the sale"));
+    assert!(flags.file.text.contains("# all of it, for the sale"));
     let gate = shop.workflow(Duty::Plan).unwrap().source.as_ref().unwrap();
     assert!(gate.text.contains("- name: Enforce budget") && gate.path == ".github/workflows/infra-plan.yml");
-    assert_eq!((&gate.head, gate.is_protected, &*gate.branch), (&flags.head, Some(false), "main"));
-    assert!(flags.head.is_some() && shop.workflow(Duty::Drift).unwrap().source.is_none());
+    assert_eq!((&gate.head, gate.is_protected, &*gate.branch), (&flags.file.head, Some(false), "main"));
+    assert!(flags.file.head.is_some() && shop.workflow(Duty::Drift).unwrap().source.is_none());
     assert_eq!(shop.open[0].head_ref.as_deref(), Some("larger-orders-db"));
     assert_eq!(shop.history[0].message, "new_checkout to everybody, for the sale");
     assert!(shop.workflow(Duty::Teardown).unwrap().workflow.is_some());

@@ -77,7 +77,7 @@ async fn confirmed(deck: &mut Deck, key: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flag_is_killed_and_its_very_bytes_are_put_back() {
     let mut deck = shop(&[], "").await;
-    let text = |deck: &Deck| repository(deck).flags.as_ref().map(|file| file.text.to_string()).expect("a file");
+    let text = |deck: &Deck| repository(deck).flags.as_ref().map(|file| file.file.text.to_string()).expect("a file");
     let before = text(&deck);
     at(&mut deck, "flags", "new_checkout").await;
     let row = |deck: &Deck| deck.text().lines().find(|line| line.contains(" new_checkout ")).map(str::to_owned);
@@ -199,7 +199,7 @@ async fn a_frozen_screen_refuses_what_has_moved_on() {
     let mut deck = shop(&[], "").await;
     at(&mut deck, "flags", "new_checkout").await;
     deck.press("f");
-    let sha = |deck: &Deck| repository(deck).flags.as_ref().map(|file| file.sha.clone());
+    let sha = |deck: &Deck| repository(deck).flags.as_ref().map(|file| file.file.sha.clone());
     let before = sha(&deck);
     commit(&deck.world).await;
     deck.until("the model has it", |deck| sha(deck) != before).await;
