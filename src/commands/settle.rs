@@ -9,7 +9,7 @@ use crate::actions::ACTIONS;
 use crate::actions::guard::Authority;
 use crate::app::ContextSettings;
 use crate::cli::Common;
-use crate::config::{Config, Place};
+use crate::config::{Config, GitHub, Place};
 use crate::keys::{Keymap, Names};
 use crate::panes::PANES;
 use crate::release::repository::Topic;
@@ -145,7 +145,7 @@ fn github_settings(config: &Config) -> Option<github::Settings> {
     let is_elsewhere = |topic: &Topic| *topic == Topic::Flags && from.flags_checkout.is_some();
     Some(github::Settings {
         url: from.url.clone().unwrap_or(defaults.url),
-        credentials: from.token_file.clone().map_or(github::Credentials::Environment, github::Credentials::File),
+        credentials: github_credentials(from),
         branch: from.branch.clone(),
         files,
         topics: defaults.topics.into_iter().filter(|topic| !is_elsewhere(topic)).collect(),
@@ -154,6 +154,14 @@ fn github_settings(config: &Config) -> Option<github::Settings> {
         timeout: from.timeout.try_into().ok(),
         repository: defaults.repository,
     })
+}
+
+fn github_credentials(from: &GitHub) -> github::Credentials {
+    match (&from.app, &from.token_file) {
+        (Some(app), _) => github::Credentials::App(github::App { id: app.id.clone(), key_file: app.key_file.clone() }),
+        (None, Some(file)) => github::Credentials::File(file.clone()),
+        (None, None) => github::Credentials::Environment,
+    }
 }
 
 /// Who is at the keyboard, for the audit.

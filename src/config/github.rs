@@ -13,6 +13,8 @@ pub struct GitHub {
     pub url: Option<String>,
     /// A file that holds the token; without it `GITHUB_TOKEN`, then what gh has.
     pub token_file: Option<PathBuf>,
+    /// Asked as this app, instead of with a token of a person.
+    pub app: Option<GitHubApp>,
     pub ca_file: Option<PathBuf>,
     pub timeout: SignedDuration,
     /// Of the flags file; the default branch when absent.
@@ -35,12 +37,22 @@ pub struct GitHub {
     pub drift_noise: Vec<String>,
 }
 
+/// A GitHub App that is installed on the repository.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GitHubApp {
+    /// Its client ID or its App ID.
+    pub id: String,
+    /// Its private key, as PEM.
+    pub key_file: PathBuf,
+}
+
 impl Default for GitHub {
     fn default() -> GitHub {
         GitHub {
             repository: None,
             url: None,
             token_file: None,
+            app: None,
             ca_file: None,
             timeout: SignedDuration::from_secs(15),
             branch: None,

@@ -18,7 +18,7 @@ use crate::theme::{self, Depth, Glyphs, Theme};
 use crate::yaml::Warning;
 
 pub use context::{Context, ContextRule};
-pub use github::GitHub;
+pub use github::{GitHub, GitHubApp};
 pub use place::{DIR_VARIABLE, Place};
 
 /// The file that shows every option at its default, for `flightdeck config` and for the documentation.

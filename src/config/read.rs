@@ -3,7 +3,7 @@
 use crate::yaml::{Node, Value, Warning, Warnings, read_capped};
 
 use super::value::{self, Read};
-use super::{Basic, Config, ContextRule, GitHub, Place, Prometheus};
+use super::{Basic, Config, ContextRule, GitHub, GitHubApp, Place, Prometheus};
 
 /// The options, as `section.option`; a test finds each of them in the example.
 pub(super) const OPTIONS: &[&str] = &[
@@ -23,10 +23,11 @@ pub(super) const CONTEXT_OPTIONS: &[&str] = &["protected", "colour", "label", "r
 pub(super) const PROMETHEUS_OPTIONS: &[&str] = &["url", "bearer_token_file", "basic", "ca_file", "timeout", "insecure"];
 #[rustfmt::skip]
 pub(super) const GITHUB_OPTIONS: &[&str] = &[
-    "repository", "url", "token_file", "ca_file", "timeout", "branch", "infra", "flags_checkout",
+    "repository", "url", "token_file", "app", "ca_file", "timeout", "branch", "infra", "flags_checkout",
     "drift_workflow", "plan_workflow", "smoke_workflow", "teardown_workflow", "promote_workflow",
     "drift_artifact", "cost_artifact", "smoke_artifact", "flags", "limit_variable", "drift_noise",
 ];
+pub(super) const APP_OPTIONS: &[&str] = &["id", "key_file"];
 pub(super) const BASIC_OPTIONS: &[&str] = &["user", "password_file"];
 pub(super) const AUDIT_OPTIONS: &[&str] = &["dir", "require_reason"];
 
@@ -136,12 +137,14 @@ impl Reader<'_> {
     }
 
     fn github(&mut self, node: Node, github: &mut GitHub) {
+        let line = node.line;
         self.section(node, "github", GITHUB_OPTIONS, |reader, option, node| {
             let path = |node: &Node| Ok::<_, String>(Some(reader.place.path(&value::text(node)?)));
             match option {
                 "repository" => github.repository = Some(value::repository(&node)?),
                 "url" => github.url = Some(value::url(&node)?),
                 "token_file" => github.token_file = path(&node)?,
+                "app" => github.app = reader.app(node)?,
                 "ca_file" => github.ca_file = path(&node)?,
                 "flags_checkout" => github.flags_checkout = path(&node)?,
                 "timeout" => github.timeout = value::duration(&node)?,
@@ -151,6 +154,22 @@ impl Reader<'_> {
             }
             Ok(())
         });
+        if github.app.is_some() && github.token_file.take().is_some() {
+            self.warnings.push(self.file, line, "github has both an app and `token_file`; the app counts");
+        }
+    }
+
+    fn app(&mut self, node: Node) -> Read<Option<GitHubApp>> {
+        let (mut id, mut key_file) = (None, None);
+        self.section(node, "github.app", APP_OPTIONS, |reader, option, node| {
+            match option {
+                "id" => id = Some(value::text(&node)?),
+                _ => key_file = Some(reader.place.path(&value::text(&node)?)),
+            }
+            Ok(())
+        });
+        let app = id.zip(key_file).map(|(id, key_file)| GitHubApp { id, key_file });
+        app.map(Some).ok_or_else(|| "needs `id` and `key_file`".to_owned())
     }
 
     fn basic(&mut self, node: Node) -> Read<Option<Basic>> {

@@ -4,7 +4,9 @@ use std::fs;
 
 use proptest::prelude::*;
 
-use super::read::{AUDIT_OPTIONS, BASIC_OPTIONS, CONTEXT_OPTIONS, GITHUB_OPTIONS, OPTIONS, PROMETHEUS_OPTIONS};
+use super::read::{
+    APP_OPTIONS, AUDIT_OPTIONS, BASIC_OPTIONS, CONTEXT_OPTIONS, GITHUB_OPTIONS, OPTIONS, PROMETHEUS_OPTIONS,
+};
 use super::*;
 use crate::theme::Role;
 use crate::yaml::Warnings;
@@ -21,7 +23,9 @@ fn the_example_shows_every_option_at_its_default() {
     let (config, warnings) = read(EXAMPLE);
     assert_eq!(warnings, Vec::<String>::new());
     assert_eq!(config, Config::default());
-    for option in [OPTIONS, CONTEXT_OPTIONS, PROMETHEUS_OPTIONS, BASIC_OPTIONS, GITHUB_OPTIONS, AUDIT_OPTIONS].concat()
+    for option in
+        [OPTIONS, CONTEXT_OPTIONS, PROMETHEUS_OPTIONS, BASIC_OPTIONS, GITHUB_OPTIONS, APP_OPTIONS, AUDIT_OPTIONS]
+            .concat()
     {
         assert!(EXAMPLE.contains(&format!("{option}: ")) || EXAMPLE.contains(&format!("\n{option}:\n")), "{option}");
     }
@@ -75,6 +79,11 @@ fn a_repository_is_named_with_its_files() {
     let (config, _) = read("github: { flags_checkout: f.yaml, infra: terraform }");
     assert_eq!(config.github.flags_checkout, Some("/home/me/conf/f.yaml".into()));
     assert_eq!(config.github.infra, "terraform");
+    let (config, warnings) = read("github: { app: { id: 42, key_file: app.pem }, token_file: token }");
+    assert_eq!(config.github.app, Some(GitHubApp { id: "42".into(), key_file: "/home/me/conf/app.pem".into() }));
+    assert!(config.github.token_file.is_none() && warnings[0].contains("the app counts"), "{warnings:?}");
+    let (config, warnings) = read("github: { app: { id: 42 } }");
+    assert!(config.github.app.is_none() && warnings[0].contains("needs `id` and `key_file`"), "{warnings:?}");
     let (config, warnings) = read("github: { repository: acme/shop/x, url: 'https://me:ghp_x@host' }");
     assert!(config.github.repository.is_none() && config.github.url.is_none());
     assert!(warnings[0].contains("write it like `owner/name`") && !warnings[1].contains("ghp_x"), "{warnings:?}");
@@ -204,9 +213,9 @@ proptest! {
     }
 
     #[test]
-    fn no_value_is_too_odd(at in 0..6usize, option in 0..20usize, value in "[ -~é☃\n]{0,20}") {
+    fn no_value_is_too_odd(at in 0..7usize, option in 0..20usize, value in "[ -~é☃\n]{0,20}") {
         let section = [("", OPTIONS), ("contexts:\n  x:\n    ", CONTEXT_OPTIONS), ("prometheus:\n  ", PROMETHEUS_OPTIONS),
-            ("prometheus:\n  basic:\n    ", BASIC_OPTIONS), ("audit:\n  ", AUDIT_OPTIONS), ("github:\n  ", GITHUB_OPTIONS)][at];
+            ("prometheus:\n  basic:\n    ", BASIC_OPTIONS), ("audit:\n  ", AUDIT_OPTIONS), ("github:\n  ", GITHUB_OPTIONS), ("github:\n  app:\n    ", APP_OPTIONS)][at];
         let option = section.1[option % section.1.len()];
         let (config, _) = read(&format!("{}{option}: {value}", section.0));
         prop_assert!(config.contexts[0].pattern == "*prod*");

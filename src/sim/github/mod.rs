@@ -107,6 +107,10 @@ impl GitHub {
             ["api", "v3", rest @ ..] => rest,
             rest => rest,
         };
+        if let ["app", "installations", _, "access_tokens"] = segments {
+            let ends = call.now.checked_add(jiff::SignedDuration::from_hours(1)).unwrap_or(call.now);
+            return Reply::of(201, json!({"token": "ghs_simulated", "expires_at": ends.to_string()}));
+        }
         let ["repos", owner, name, rest @ ..] = segments else { return Reply::not_found() };
         let next_id = self.last_id + 1;
         let Some(repo) = self.repos.get_mut(&format!("{owner}/{name}")) else { return Reply::not_found() };

@@ -13,6 +13,7 @@ use super::{Call, Reply};
 pub(super) fn read(repo: &Repo, call: &Call, rest: &[&str]) -> Reply {
     match rest {
         [] => Reply::ok(about(repo, call)),
+        ["installation"] => Reply::ok(json!({"id": 7, "app_id": 42, "suspended_at": null})),
         ["releases", "latest"] => match &repo.release {
             Some((tag, published)) => Reply::ok(json!({"tag_name": tag, "name": tag, "published_at": published})),
             None => Reply::not_found(),

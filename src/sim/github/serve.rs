@@ -99,6 +99,8 @@ fn api(github: &mut GitHub, call: &Call, fault: Fault, token: &str, known: &str)
     let is_workflow = call.method == Method::PUT && call.segments.iter().any(|part| part == ".github");
     let reply = if is_expired {
         Reply::refused(401, "Bad credentials")
+    } else if is_for_app(call) != token.starts_with("Bearer eyJ") {
+        Reply::refused(401, "A JSON web token could not be decoded")
     } else if fault == Fault::GithubTooMany {
         Reply::refused(429, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
     } else if fault == Fault::GithubForbidden || is_viewer || is_workflow && token == "Bearer contents-only" {
@@ -138,6 +140,12 @@ fn api(github: &mut GitHub, call: &Call, fault: Fault, token: &str, known: &str)
         put(&mut answer, HeaderName::from_static("x-accepted-github-permissions"), needed);
     }
     with_budget(answer, github)
+}
+
+/// Whether an app signs for it; everything else takes no signature.
+fn is_for_app(call: &Call) -> bool {
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    matches!(segments.as_slice(), ["repos", _, _, "installation"] | ["app", ..])
 }
 
 /// What a token needs for that path, as GitHub names it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, IF_NONE_MATCH, LOCATION};
+use http::request::Builder;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
@@ -17,8 +18,8 @@ use crate::sources::api;
 
 use super::answer::{self, Asked, Miss, failure};
 use super::cache::{Cache, Kept};
-use super::settings::{PUBLIC_API, Settings};
-use super::{token, transport};
+use super::settings::{Credentials, PUBLIC_API, Settings};
+use super::{app, token, transport};
 
 /// Largest JSON answer, and largest archive, that is taken into memory.
 const LARGEST_JSON: usize = 8 << 20;
@@ -39,6 +40,8 @@ pub struct Client {
     who: String,
     repository: String,
     has_token: bool,
+    /// None: it lasts until GitHub refuses it.
+    renew_at: Option<Timestamp>,
     timeout: Duration,
     clock: fn() -> Timestamp,
     memory: Mutex<Memory>,
@@ -61,7 +64,7 @@ pub struct Page {
 type Answer = Response<http_body_util::combinators::BoxBody<Bytes, octocrab::Error>>;
 
 impl Client {
-    /// Reads the token; nothing is sent yet.
+    /// Reads the token; nothing is sent yet, but for an app: what it has is a signature, which brings a token for an hour.
     pub async fn connect(settings: &Settings, clock: fn() -> Timestamp) -> Result<Self, Failure> {
         let url = settings.url.trim_end_matches('/');
         let wrong = || failure(FailureKind::Failed, "the address of GitHub's API is no http(s) address");
@@ -71,23 +74,35 @@ impl Client {
         }
         let who = base.host().map(str::to_owned).ok_or_else(wrong)?;
         let web = if url == PUBLIC_API { "github.com" } else { &who };
-        let token = token::read(&settings.credentials, web).await?;
+        let token = token::read(&settings.credentials, web, clock()).await?;
         if token.is_some() && base.scheme_str() == Some("http") && !transport::is_loopback(&base) {
             let sentence = format!("the token is not sent to {who} in the clear: its address must start with https://");
             return Err(failure(FailureKind::Failed, sentence));
         }
         let plain = transport::plain(&base, settings.ca_file.as_deref(), settings.timeout()).await?;
-        Ok(Client {
+        let mut client = Client {
             octocrab: transport::octocrab(plain.clone(), &base, token.as_ref())?,
             bare: plain,
             who,
             repository: settings.repository.to_string(),
             has_token: token.is_some(),
+            renew_at: None,
             timeout: settings.timeout(),
             clock,
             memory: Mutex::default(),
             base,
-        })
+        };
+        if let Credentials::App(app) = &settings.credentials {
+            let loan = app::borrow(app, &settings.repository, &client, clock()).await?;
+            client.octocrab = transport::octocrab(client.bare.clone(), &client.base, Some(&loan.token))?;
+            client.renew_at = Some(loan.renew_at);
+        }
+        Ok(client)
+    }
+
+    /// Whether the token is about to end: a new client is to be connected.
+    pub fn is_worn_out(&self, now: Timestamp) -> bool {
+        self.renew_at.is_some_and(|at| at <= now)
     }
 
     /// octocrab as it is set up for that server: no redirects, no second tries. For a writer of its own.
@@ -124,7 +139,7 @@ impl Client {
         let mut uri = path.to_owned();
         for _ in 0..=HOPS {
             let kept = self.memory().cache.get(&uri);
-            let answer = self.send(&uri, what, kept.as_ref()).await?;
+            let answer = self.send(Self::question(&uri, kept.as_ref()), OctoBody::empty(), what).await?;
             let (status, headers) = (answer.status(), answer.headers().clone());
             match (status, kept) {
                 (StatusCode::NOT_MODIFIED, Some(kept)) => return Ok(Page { body: kept.body, next: kept.next }),
@@ -153,7 +168,7 @@ impl Client {
     pub async fn download(&self, path: &str, what: &str) -> Result<Bytes, Miss> {
         let mut uri = path.to_owned();
         for _ in 0..=HOPS {
-            let answer = self.send(&uri, what, None).await?;
+            let answer = self.send(Self::question(&uri, None), OctoBody::empty(), what).await?;
             let (status, headers) = (answer.status(), answer.headers().clone());
             if status.is_success() {
                 return self.body(answer, what, LARGEST_ARCHIVE, ARCHIVE_WITHIN).await;
@@ -211,17 +226,31 @@ impl Client {
         Err(self.failed(format!("{what}: sent round in circles")).into())
     }
 
-    async fn send(&self, uri: &str, what: &str, kept: Option<&Kept>) -> Result<Answer, Miss> {
+    /// Asks for a token: the one question that is a POST. It changes nothing that anybody sees; all that does is a writer's.
+    pub(super) async fn ask(&self, path: &str, body: &serde_json::Value, what: &str) -> Result<Bytes, Miss> {
+        let answer = self.send(Request::post(path), OctoBody::from(body.to_string()), what).await?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = self.body(answer, what, LARGEST_JSON, self.timeout).await?;
+        if status.is_success() { Ok(body) } else { Err(self.refused(what, status, &headers, &body)) }
+    }
+
+    fn question(uri: &str, kept: Option<&Kept>) -> Builder {
+        let question = Request::get(uri);
+        match kept {
+            Some(kept) => question.header(IF_NONE_MATCH, &kept.etag),
+            None => question,
+        }
+    }
+
+    async fn send(&self, request: Builder, body: OctoBody, what: &str) -> Result<Answer, Miss> {
         let now = (self.clock)();
         if let Some((until, failure)) = self.memory().limited.clone().filter(|(until, _)| *until > now) {
             return Err(Miss::Limited(Failure { retry_in: Some(until.duration_since(now)), ..failure }, until));
         }
-        let mut request = Request::get(uri).header(ACCEPT, JSON).header("x-github-api-version", "2022-11-28");
-        if let Some(kept) = kept {
-            request = request.header(IF_NONE_MATCH, &kept.etag);
-        }
         let request = request
-            .body(OctoBody::empty())
+            .header(ACCEPT, JSON)
+            .header("x-github-api-version", "2022-11-28")
+            .body(body)
             .map_err(|_| self.failed(format!("{what} cannot be asked for: a name does not fit into an address")))?;
         let answer = tokio::time::timeout(self.timeout, self.octocrab.execute(request))
             .await

@@ -6,6 +6,7 @@
 
 mod about;
 mod answer;
+mod app;
 mod archive;
 mod artifacts;
 mod branch;
@@ -26,7 +27,7 @@ mod tests;
 pub use answer::Miss;
 pub use client::Client;
 pub use poll::{Handle, open};
-pub use settings::{Credentials, Files, Settings, Slug};
+pub use settings::{App, Credentials, Files, Settings, Slug};
 
 /// The kind in [`SourceId`](crate::release::observation::SourceId)s of this source; the context is `owner/name`.
 pub const NAME: &str = "github";

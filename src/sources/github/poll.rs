@@ -71,7 +71,7 @@ struct Poll {
     source: SourceId,
     reports: mpsc::Sender<Report>,
     clock: fn() -> Timestamp,
-    /// None before the first answer and after a 401: the token is read anew.
+    /// None before the first answer and after a 401: the token is read, or borrowed, anew.
     client: Option<Client>,
     eye: Eye,
     wishes: watch::Receiver<Wishes>,
@@ -152,7 +152,7 @@ impl Poll {
     }
 
     async fn connect(&mut self) -> Result<Client, Failure> {
-        match self.client.take() {
+        match self.client.take().filter(|client| !client.is_worn_out((self.clock)())) {
             Some(client) => Ok(client),
             None => Client::connect(&self.settings, self.clock).await,
         }

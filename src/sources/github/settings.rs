@@ -43,9 +43,20 @@ pub enum Credentials {
     None,
     /// A file that holds it.
     File(PathBuf),
+    /// It is made out to a GitHub App for an hour at a time.
+    App(App),
     /// `GITHUB_TOKEN`, else what `gh auth login` left behind.
     #[default]
     Environment,
+}
+
+/// A GitHub App that is installed on the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Its client ID or its App ID.
+    pub id: String,
+    /// Its private key, as PEM.
+    pub key_file: PathBuf,
 }
 
 /// Names of files, workflows and artifacts. Artifacts are globs (`*`, `?`).

@@ -2,20 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::release::observation::{Failure, FailureKind};
 
+use super::app;
 use super::settings::Credentials;
 
 /// Largest file with a secret.
 const LARGEST: u64 = 64 << 10;
 
-/// Reads the token for that host of the web site (`github.com`). None: there is none, and nothing is sent.
-pub async fn read(credentials: &Credentials, host: &str) -> Result<Option<SecretString>, Failure> {
+/// Reads the token for that host of the web site (`github.com`). None: there is none, and nothing is sent. Of an app it is
+/// the signature, with which it may borrow a token.
+pub async fn read(credentials: &Credentials, host: &str, now: Timestamp) -> Result<Option<SecretString>, Failure> {
     match credentials {
         Credentials::None => Ok(None),
+        Credentials::App(app) => app::sign(app, now).await.map(Some),
         Credentials::File(file) => from_file(file).await.map(Some),
         Credentials::Environment => {
             if let Some(token) = of(std::env::var("GITHUB_TOKEN").ok()) {
@@ -38,13 +42,14 @@ async fn from_file(file: &Path) -> Result<SecretString, Failure> {
 }
 
 /// A token is one word of visible letters; whatever else stands there must not get into a header.
-fn of(text: Option<String>) -> Option<SecretString> {
+pub(super) fn of(text: Option<String>) -> Option<SecretString> {
     let text = text?;
     let text = text.trim();
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| SecretString::from(text))
 }
 
-async fn text(file: &Path) -> std::io::Result<SecretString> {
+/// A file with a secret, up to [`LARGEST`].
+pub(super) async fn text(file: &Path) -> std::io::Result<SecretString> {
     use tokio::io::AsyncReadExt;
     let mut text = String::new();
     tokio::fs::File::open(file).await?.take(LARGEST).read_to_string(&mut text).await?;
@@ -105,8 +110,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("token");
         let credentials = Credentials::File(file.clone());
-        let read = || read(&credentials, "github.com");
-        assert!(super::read(&Credentials::None, "x").await.unwrap().is_none());
+        let now = Timestamp::UNIX_EPOCH;
+        let read = || read(&credentials, "github.com", now);
+        assert!(super::read(&Credentials::None, "x", now).await.unwrap().is_none());
         assert!(read().await.unwrap_err().message.contains("cannot be read"));
         std::fs::write(&file, "ghp_x\n").unwrap();
         let token = read().await.unwrap().unwrap();
