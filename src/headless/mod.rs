@@ -15,6 +15,7 @@ pub mod previews;
 mod repository_rows;
 pub mod results;
 pub mod rollout;
+pub mod row;
 pub mod sight;
 pub mod status;
 pub mod table;

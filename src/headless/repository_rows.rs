@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::ExitCode;
+use super::row::{Confidence, Row};
 use super::sight::Sight;
-use super::status::{Confidence, Row};
 use crate::release::attention::Severity;
 use crate::release::drift::DriftVerdict;
 use crate::release::drift_watch::{self, DriftState};

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::cutover::{Cutover, Hazard, cutover, hazards};
 use super::repository_rows;
+use super::row::{Confidence, Row};
 use super::sight::Sight;
 use super::table::Table;
 use super::{Answer, ExitCode};
@@ -20,32 +21,6 @@ struct Status {
     rows: Vec<Row>,
     cutover: Cutover,
     hazards: Vec<Hazard>,
-}
-
-/// One row of the plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Row {
-    pub id: &'static str,
-    pub state: Severity,
-    pub confidence: Confidence,
-    pub summary: String,
-    pub owners: Vec<&'static str>,
-    pub updated_at: Option<Timestamp>,
-    pub errors: Vec<String>,
-}
-
-/// How a row knows what it says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// Read from an API object.
-    Observed,
-    /// Our own evaluation.
-    Computed,
-    /// Joined by name or time.
-    Inferred,
-    Unknown,
 }
 
 /// The rows with what they are about and who owns them. Two of them have two owners.

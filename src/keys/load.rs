@@ -5,7 +5,8 @@ use crate::yaml::{Library, Node, Part, Value, Warning, Warnings};
 
 use super::chord::Chord;
 use super::command::Command;
-use super::keymap::{Binding, Keymap};
+use super::keymap::Keymap;
+use super::line::{Line, stack};
 use super::{layer, rules};
 
 /// The keymaps that the program brings along. Every other one stands on the first.
@@ -22,18 +23,6 @@ pub struct Names<'a> {
     pub panes: &'a [&'a str],
     /// Rows of ACTIONS.
     pub actions: &'a [&'static str],
-}
-
-/// One line of a keymap file: in `layer`, `chord` is `command`, or nothing any more.
-#[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub file: String,
-    pub line: usize,
-    /// How many files stand under this one: what comes later gives way where two lines exclude each other.
-    pub depth: usize,
-    pub layer: String,
-    pub chord: Chord,
-    pub command: Option<Command>,
 }
 
 impl Keymap {
@@ -112,27 +101,4 @@ fn read_line(layer: &str, key: &str, node: &Node, names: &Names<'_>) -> Result<(
         return Err(format!("`{chord}` is typed as text in layer `{layer}` and cannot be a command there"));
     }
     Ok((chord, command))
-}
-
-/// Lays each file over those before it: a chord counts once in a layer, and the later file's keys are shown first.
-pub(super) fn stack(lines: &[Line]) -> Vec<(String, Vec<Binding>)> {
-    let mut layers: Vec<(String, Vec<Binding>)> = Vec::new();
-    for under_same_file in lines.chunk_by(|a, b| a.depth == b.depth && a.layer == b.layer) {
-        let Some(first) = under_same_file.first() else { continue };
-        let bindings = bindings_of(&mut layers, &first.layer);
-        let old = std::mem::take(bindings);
-        let kept = old.into_iter().filter(|binding| under_same_file.iter().all(|line| line.chord != binding.chord));
-        let new = under_same_file.iter().filter_map(|line| Some(Binding { chord: line.chord, command: line.command? }));
-        *bindings = new.chain(kept).collect();
-    }
-    layers
-}
-
-/// What a layer binds, to be changed; a new layer is added.
-pub(super) fn bindings_of<'a>(layers: &'a mut Vec<(String, Vec<Binding>)>, name: &str) -> &'a mut Vec<Binding> {
-    let at = layers.iter().position(|(layer, _)| layer == name).unwrap_or_else(|| {
-        layers.push((name.to_owned(), Vec::new()));
-        layers.len() - 1
-    });
-    &mut layers[at].1
 }

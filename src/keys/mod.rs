@@ -4,6 +4,7 @@ pub mod chord;
 pub mod command;
 pub mod keymap;
 pub mod layer;
+mod line;
 mod load;
 mod rules;
 #[cfg(test)]

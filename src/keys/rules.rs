@@ -6,7 +6,7 @@ use super::chord::Chord;
 use super::command::Command;
 use super::keymap::Binding;
 use super::layer;
-use super::load::{Line, bindings_of, stack};
+use super::line::{Line, bindings_of, stack};
 
 /// Leaves out lines until no two of the keymap exclude each other and every layer has the keys that it needs. Of two that
 /// exclude each other, the one of the later file goes; in one file, the one that acts. So the base never loses a line.
