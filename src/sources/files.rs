@@ -18,6 +18,8 @@ use serde_json::Value;
 use crate::release::observation::Report;
 use crate::release::text::visible;
 
+pub use read::documents;
+
 /// All that was found below some paths.
 #[derive(Debug, Default)]
 pub struct Loaded {

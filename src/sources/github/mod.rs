@@ -7,7 +7,7 @@
 mod about;
 mod answer;
 mod app;
-mod archive;
+pub mod archive;
 mod artifacts;
 mod branch;
 mod cache;
