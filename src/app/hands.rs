@@ -21,7 +21,7 @@ use crate::sources::{self, Focus, checkout, github};
 use crate::theme::Role;
 use crate::writers::audit::{self, Journal, JournalError};
 use crate::writers::preflight::Preflight;
-use crate::writers::{Order, Writer, execute, kubernetes, record_refused, record_verified};
+use crate::writers::{Order, Refused, Writer, execute, kubernetes, record_refused, record_verified};
 
 use super::connect::{connected, github_writer, patient_writer};
 use super::event::{Effect, Event};
@@ -188,7 +188,7 @@ impl Hands {
             }
             Effect::Refused { plan, reason, why } => {
                 let (journal, now) = (self.tools.journal.clone(), (self.tools.clock)());
-                self.record(async move { record_refused(&journal, &plan, &reason, &why, now).await });
+                self.record(async move { record_refused(&journal, Refused::plan(&plan, &reason, &why), now).await });
             }
             Effect::Look(topics) => {
                 if let Some(github) = &self.github {
