@@ -174,6 +174,7 @@ pub fn findings(now: Timestamp) -> Vec<Finding> {
         workflow(Duty::Teardown, "preview-teardown.yml", "active", Vec::new()),
         workflow(Duty::Promote, "flags-promote.yml", "active", Vec::new()),
         Finding::Plan(from_run(50, plan())),
+        Finding::GoodPlan(Some(ago(now, 5))),
         Finding::Blame(BTreeMap::from([("aws_s3_bucket.logs".to_owned(), touched)])),
         Finding::Smoke(from_run(70, summary("", 297, 3))),
         Finding::Costs(vec![priced(428, "84.20"), priced(425, "3"), priced(419, "22.50"), priced(412, "2")]),

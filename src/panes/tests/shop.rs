@@ -236,6 +236,7 @@ fn an_empty_repository_says_what_is_not_there() {
         workflow(Duty::Smoke, "verify-release.yml", "active", vec![]),
         workflow(Duty::Drift, "infra-drift.yml", "active", vec![]),
         Finding::Plan(None),
+        Finding::GoodPlan(None),
     ]);
     let heads = ABOUT_THE_REPOSITORY.map(|pane| head(&model, pane, 2));
     insta::assert_snapshot!("shop_empty", heads.concat());
