@@ -164,7 +164,7 @@ fn what_is_off_says_so_beside_what_its_last_run_said() {
     learn(&mut model, Finding::Smoke(from_run(71, summary(r#""a":false"#, 1, 0))), now());
     let all = needs(&model, now());
     let reason = &all.iter().find(|need| need.what == "smoke test off").expect("a need").reason;
-    assert_eq!(reason, "the workflow is disabled_inactivity; the last run: 1 thresholds held, 2h ago");
+    assert_eq!(reason, "the workflow is disabled_inactivity; the last run: 1 threshold held, 2h ago");
 }
 
 #[test]
