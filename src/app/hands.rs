@@ -14,7 +14,7 @@ use crate::panes::ui::{Check, Notice};
 use crate::release::observation::{Observation, Report, Said, SourceId};
 use crate::sources::api::ANSWER_WITHIN;
 use crate::sources::cluster::{Address, Cluster};
-use crate::sources::namespaces::look_for;
+use crate::sources::namespaces::look_until_there;
 use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, checkout, github};
@@ -139,7 +139,7 @@ impl Hands {
                 let Some(cluster) = connected(&context, &address, &reports).await else { return };
                 let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
                 watches.spawn(watch_requests(cluster.clone(), previews, reports.clone()));
-                watches.spawn(look_for(cluster.clone(), namespace, reports.clone()));
+                watches.spawn(look_until_there(cluster.clone(), namespace, reports.clone()));
                 let (connect, writer) = watch::channel(None);
                 if let Ok(mut connections) = connections.lock() {
                     connections.insert(context.clone(), Connection { cluster, writer });

@@ -74,10 +74,17 @@ impl Model {
             self.deeds = deeds;
             return;
         }
-        // Asked once: that is no source either.
-        if let Said::Observed(Observation::NoNamespace(name)) = said {
-            self.no_namespace.insert(source.context, name);
-            return;
+        // Asked only until it is there: that is no source either.
+        match said {
+            Said::Observed(Observation::NoNamespace(name)) => {
+                self.no_namespace.insert(source.context, name);
+                return;
+            }
+            Said::Observed(Observation::NamespaceFound) => {
+                self.no_namespace.remove(&source.context);
+                return;
+            }
+            _ => {}
         }
         let freshness = self.freshness.entry(source.clone()).or_default();
         match said {
@@ -135,7 +142,7 @@ impl Model {
                 let renewals = &mut self.renewals;
                 self.leases.apply(context, change, |before, after| note_renewal(renewals, before, after, now));
             }
-            Observation::Journal(_) | Observation::NoNamespace(_) => {}
+            Observation::Journal(_) | Observation::NoNamespace(_) | Observation::NamespaceFound => {}
             Observation::Previews(change) => {
                 let requests = &mut self.preview_requests;
                 self.previews.apply(context, change, |before, after| {
