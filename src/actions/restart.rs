@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp, TimestampRound, Unit};
 use super::patch::{Part, add, fleet_time, rollout_patch, rollout_plan, same_revision, test};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish};
+use crate::release::text::counted;
 
 pub(super) static RESTART: Action = Action {
     name: "restart",
@@ -29,7 +30,8 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let request = rollout_patch(wish.target, Part::Spec, operations)?;
     let mut plan = rollout_plan(wish, RESTART.name, rollout, vec![request], changes, Effect::Restarted(at));
     plan.deadline = fleet_time(rollout);
-    plan.notes.push(format!("{} pods are replaced, as fast as maxUnavailable allows", rollout.desired_replicas()));
+    let pods = counted(rollout.desired_replicas(), "pod is", "pods are");
+    plan.notes.push(format!("{pods} replaced, as fast as maxUnavailable allows"));
     Ok(plan)
 }
 

@@ -14,14 +14,14 @@ use crate::panes::ui::{Check, Notice};
 use crate::release::observation::{Observation, Report, Said, SourceId};
 use crate::sources::api::ANSWER_WITHIN;
 use crate::sources::cluster::{Address, Cluster};
-use crate::sources::namespaces::look_for;
+use crate::sources::namespaces::look_until_there;
 use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
 use crate::sources::{self, Focus, checkout, github};
 use crate::theme::Role;
 use crate::writers::audit::{self, Journal, JournalError};
 use crate::writers::preflight::Preflight;
-use crate::writers::{Order, Writer, execute, kubernetes, record_refused, record_verified};
+use crate::writers::{Order, Refused, Writer, execute, kubernetes, record_refused, record_verified};
 
 use super::connect::{connected, github_writer, patient_writer};
 use super::event::{Effect, Event};
@@ -139,7 +139,7 @@ impl Hands {
                 let Some(cluster) = connected(&context, &address, &reports).await else { return };
                 let mut watches = sources::watch_always(&cluster, namespace.as_deref(), &reports);
                 watches.spawn(watch_requests(cluster.clone(), previews, reports.clone()));
-                watches.spawn(look_for(cluster.clone(), namespace, reports.clone()));
+                watches.spawn(look_until_there(cluster.clone(), namespace, reports.clone()));
                 let (connect, writer) = watch::channel(None);
                 if let Ok(mut connections) = connections.lock() {
                     connections.insert(context.clone(), Connection { cluster, writer });
@@ -188,7 +188,7 @@ impl Hands {
             }
             Effect::Refused { plan, reason, why } => {
                 let (journal, now) = (self.tools.journal.clone(), (self.tools.clock)());
-                self.record(async move { record_refused(&journal, &plan, &reason, &why, now).await });
+                self.record(async move { record_refused(&journal, Refused::plan(&plan, &reason, &why), now).await });
             }
             Effect::Look(topics) => {
                 if let Some(github) = &self.github {

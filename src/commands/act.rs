@@ -16,7 +16,7 @@ use crate::release::repository::{Duty, Topic};
 use crate::release::subject;
 use crate::writers::audit::Journal;
 
-use super::carry_out::{Carried, Terms, carry_out};
+use super::carry_out::{Carried, Terms, carry_out, record_refusals};
 use super::draft::{Asked, Draft, Writers, names, plan, preflight, templates};
 use super::find::find;
 use super::observe::Observer;
@@ -93,39 +93,44 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
             *draft = preflight(&mut observer, &mut writers, plan).await;
         }
     }
-    let is_ready = drafts.iter().any(|draft| matches!(draft, Draft::Ready(_)));
-    if !is_ready || wanted.act.dry_run {
-        return Ok(complained(results(&drafts.into_iter().map(Draft::dry).collect::<Vec<_>>()), &settled));
-    }
-    if !wanted.act.yes && !confirmed_by_hand(&mut observer, &drafts).await {
-        return Ok(unconfirmed(drafts));
-    }
-    let drafts: Vec<Draft> = drafts.into_iter().map(|draft| draft.still_holding(&observer, action, &settled)).collect();
     let terms = Terms {
+        action: action.name,
         reason: wanted.act.reason.trim().to_owned(),
         journal: Journal::new(settled.state.clone(), settle::who()),
         verify_timeout: wanted.act.verify_timeout.or_else(|| settled.verify_timeout?.try_into().ok()),
     };
+    let mut all = Carried::default();
+    if !wanted.act.dry_run && (wanted.act.yes || ask::is_possible()) {
+        drafts = record_refusals(drafts, &terms, &mut all.notes).await;
+    }
+    let is_ready = drafts.iter().any(|draft| matches!(draft, Draft::Ready(_)));
+    if !is_ready || wanted.act.dry_run {
+        all.lines = drafts.into_iter().map(Draft::dry).collect();
+        return Ok(told(all, &settled));
+    }
+    if !wanted.act.yes && !confirmed_by_hand(&mut observer, &drafts).await {
+        return Ok(Answer { diagnostics: all.notes, ..unconfirmed(drafts) });
+    }
+    let drafts = drafts.into_iter().map(|draft| draft.still_holding(&observer, action, &settled)).collect();
+    let drafts = record_refusals(drafts, &terms, &mut all.notes).await;
     // Flags share a file: each commit rests on the one before.
     let batches: Vec<Vec<Draft>> = match action.on {
         Kind::Flag => drafts.into_iter().map(|draft| vec![draft]).collect(),
         _ => vec![drafts],
     };
-    let mut all = Carried::default();
     for (number, mut batch) in batches.into_iter().enumerate() {
         if number > 0 {
             let reason = wanted.act.reason.trim();
             let asked = Asked { amount: wanted.amount, reason };
             batch = again(&mut observer, &mut writers, action, (asked, &settled), batch, all.is_interrupted).await;
+            batch = record_refusals(batch, &terms, &mut all.notes).await;
         }
         let carried = carry_out(&mut observer, batch, &terms).await;
         all.lines.extend(carried.lines);
         all.notes.extend(carried.notes);
         all.is_interrupted |= carried.is_interrupted;
     }
-    let mut answer = results(&all.lines);
-    answer.diagnostics = all.notes;
-    Ok(complained(answer, &settled))
+    Ok(told(all, &settled))
 }
 
 /// The same, planned again on what the one before has left; what would come to something else is not sent.
@@ -143,9 +148,9 @@ async fn again(
             fresh.push(draft);
             continue;
         };
-        let ended = |word, reason: &str| Draft::Ended(WriteResult::planned(&ready.plan, word, reason));
+        let ended = |word, reason: &str| WriteResult::planned(&ready.plan, word, reason);
         if is_interrupted {
-            fresh.push(ended(ResultWord::Refused, "interrupted, not sent"));
+            fresh.push(Draft::Ended(ended(ResultWord::Refused, "interrupted, not sent")));
             continue;
         }
         let target = &ready.plan.target;
@@ -153,7 +158,8 @@ async fn again(
         fresh.push(match plan(observer, action, target, Ok(None), asked, authority) {
             Draft::Planned(plan) if plan.effect == ready.plan.effect => preflight(observer, writers, &plan).await,
             Draft::Planned(_) => {
-                ended(ResultWord::Conflict, "moved on, nothing was sent: it would come to something else")
+                let moved = "moved on, nothing was sent: it would come to something else";
+                Draft::Refused(ended(ResultWord::Conflict, moved))
             }
             other => other,
         });
@@ -210,7 +216,7 @@ fn typed(draft: Draft, wanted: Wanted<'_>) -> Draft {
         Danger::Type(text) if wanted.typed != Some(text) => {
             let doubt = plan.notes.first().cloned().unwrap_or_default();
             let reason = format!("{doubt} (on the command line: --type {text})");
-            Draft::Ended(WriteResult::planned(&plan, ResultWord::Refused, reason))
+            Draft::Refused(WriteResult::planned(&plan, ResultWord::Refused, reason))
         }
         _ => Draft::Planned(plan),
     }
@@ -271,7 +277,7 @@ fn unconfirmed(drafts: Vec<Draft>) -> Answer {
     let mut lines = Vec::new();
     for draft in drafts {
         let plan = match draft {
-            Draft::Ended(result) => {
+            Draft::Refused(result) | Draft::Ended(result) => {
                 lines.push(result);
                 continue;
             }
@@ -287,7 +293,10 @@ fn unconfirmed(drafts: Vec<Draft>) -> Answer {
     answer
 }
 
-fn complained(mut answer: Answer, settled: &Settled) -> Answer {
+/// What became of everything, and what went wrong beside it.
+fn told(all: Carried, settled: &Settled) -> Answer {
+    let mut answer = results(&all.lines);
+    answer.diagnostics = all.notes;
     answer.diagnostics.extend(settled.complaints.iter().cloned());
     answer
 }

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 
 use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
-use crate::headless::results::{ResultWord, WriteResult};
-use crate::writers::audit::Journal;
+use crate::headless::results::{ResultWord, Target, WriteResult};
+use crate::writers::audit::{self, Journal};
 use crate::writers::outcome::Outcome;
 use crate::writers::preflight::Preflight;
-use crate::writers::{Executed, Order, Writer, execute, record_verified};
+use crate::writers::{Executed, Order, Refused, Writer, execute, record_refused, record_verified};
 
 use super::clock;
 use super::draft::Draft;
@@ -31,6 +31,8 @@ pub struct Confirmed {
 
 /// What holds for all of them.
 pub struct Terms {
+    /// A row of ACTIONS.
+    pub action: &'static str,
     /// Why, for the audit.
     pub reason: String,
     pub journal: Journal,
@@ -48,6 +50,32 @@ pub struct Carried {
     pub is_interrupted: bool,
 }
 
+/// Writes down what was refused, as the cockpit does, and what could not be written down.
+///
+/// Only of what somebody meant to be done: a dry run and a plan that is merely printed leave nothing behind.
+pub async fn record_refusals(drafts: Vec<Draft>, terms: &Terms, notes: &mut Vec<String>) -> Vec<Draft> {
+    let mut recorded = Vec::new();
+    for draft in drafts {
+        let Draft::Refused(result) = draft else {
+            recorded.push(draft);
+            continue;
+        };
+        let Target { context, namespace, kind, name, uid } = result.target.clone();
+        let refused = Refused {
+            action: terms.action,
+            context: &context,
+            target: audit::Target { namespace, kind: kind.to_owned(), name, uid },
+            reason: &terms.reason,
+            why: &result.reason,
+        };
+        if let Err(error) = record_refused(&terms.journal, refused, clock()).await {
+            notes.push(format!("that it was refused could not be recorded: {error}"));
+        }
+        recorded.push(Draft::Ended(result));
+    }
+    recorded
+}
+
 /// Sends what is ready, waits for the effects, and says what became of everything.
 pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Terms) -> Carried {
     let mut end = End::new();
@@ -55,7 +83,7 @@ pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Term
     let mut notes = Vec::new();
     for draft in drafts {
         works.push(match draft {
-            Draft::Ended(result) => Work::Ended(result),
+            Draft::Refused(result) | Draft::Ended(result) => Work::Ended(result),
             Draft::Planned(plan) => ended(&plan, ResultWord::Refused, "not tried dry"),
             Draft::Ready(ready) if end.has_come => ended(&ready.plan, ResultWord::Refused, "interrupted, not sent"),
             Draft::Ready(ready) => send(observer, *ready, terms, &mut end, &mut notes).await,

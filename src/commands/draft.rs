@@ -33,7 +33,9 @@ pub struct Asked<'a> {
 
 /// One object on its way from a wish to a result.
 pub enum Draft {
-    /// It ends here.
+    /// Refused: the journal has to hear of it.
+    Refused(WriteResult),
+    /// Nothing more is to be done about it.
     Ended(WriteResult),
     Planned(Box<Plan>),
     /// Tried dry: only the confirmation is missing.
@@ -44,7 +46,7 @@ impl Draft {
     /// What it comes to where nothing is to be sent.
     pub fn dry(self) -> WriteResult {
         match self {
-            Draft::Ended(result) => result,
+            Draft::Refused(result) | Draft::Ended(result) => result,
             Draft::Planned(plan) => WriteResult::planned(&plan, ResultWord::Refused, "not tried"),
             Draft::Ready(ready) => {
                 let mut result = WriteResult::dry_run(&ready.plan);
@@ -70,7 +72,7 @@ impl Draft {
             (Some(what), _) => (ResultWord::Conflict, format!("moved on, nothing was sent: {what}")),
             (None, Err(refusal)) => (ResultWord::Refused, refusal.reason),
         };
-        Draft::Ended(WriteResult::planned(plan, word, reason))
+        Draft::Refused(WriteResult::planned(plan, word, reason))
     }
 }
 
@@ -165,7 +167,7 @@ pub fn plan(
     };
     match planned {
         Ok(plan) => Draft::Planned(Box::new(plan)),
-        Err(refusal) => Draft::Ended(WriteResult::refused(target, kind, &refusal)),
+        Err(refusal) => Draft::Refused(WriteResult::refused(target, kind, &refusal)),
     }
 }
 
@@ -173,12 +175,13 @@ pub fn plan(
 pub async fn preflight(observer: &mut Observer, writers: &mut Writers, plan: &Plan) -> Draft {
     let writer = match writers.for_plan(observer, plan).await {
         Ok(writer) => writer,
+        // Nobody was asked, so nobody has refused.
         Err(reason) => return Draft::Ended(WriteResult::planned(plan, ResultWord::Failed, reason)),
     };
     let preflight = observer.during(writer.preflight(plan)).await;
     match preflight.refusal(plan) {
         None => Draft::Ready(Box::new(Confirmed { plan: plan.clone(), preflight, writer })),
-        Some(refusal) => Draft::Ended(WriteResult::planned(plan, word(&preflight), refusal.reason)),
+        Some(refusal) => Draft::Refused(WriteResult::planned(plan, word(&preflight), refusal.reason)),
     }
 }
 

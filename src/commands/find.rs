@@ -32,10 +32,12 @@ pub fn find<T: Identified>(
     }
 }
 
-/// Whether an object is in the namespace that was asked for. A manifest without one may be applied to any.
+/// Whether an object is in the namespace that was asked for, or is that namespace. A manifest without one may be applied
+/// to any.
 pub fn is_wanted(id: &ObjectId, common: &Common) -> bool {
     let is_open = common.from_dir.is_some() && id.namespace.is_empty();
-    is_open || common.namespace.as_deref().is_none_or(|namespace| *id.namespace == *namespace)
+    let place = if id.namespace.is_empty() { &id.name } else { &id.namespace };
+    is_open || common.namespace.as_deref().is_none_or(|namespace| **place == *namespace)
 }
 
 /// Not found; where not everything could be seen, that is said and counts.

@@ -9,6 +9,7 @@ use crate::headless::flags::flags_get;
 use crate::headless::sight::Sight;
 use crate::headless::{self, Answer, ExitCode as Exit};
 use crate::release::model::Model;
+use crate::release::preview::{self, PreviewNamespace};
 use crate::release::topic::{Duty, Topic};
 
 use super::act::{self, Wanted};
@@ -81,6 +82,10 @@ async fn get(common: &Common, names: &[String]) -> Result<Answer, Answer> {
 }
 
 async fn list(common: &Common) -> Result<Answer, Answer> {
+    let wanted = common.namespace.as_deref();
+    if let Some(other) = wanted.filter(|name| preview::number(name).is_none()) {
+        return Err(act::usage(&format!("namespace {other} is no preview: those are called pr-<number>")));
+    }
     let settled = settle(common, clock());
     let mut observer = Observer::first_picture(common, &["namespaces"]).await?;
     if let Some(blind) = observer.blind("namespaces") {
@@ -89,7 +94,8 @@ async fn list(common: &Common) -> Result<Answer, Answer> {
     if let Some(github) = settled.github {
         observer.look(github, &[Topic::Previews]).await;
     }
-    let answer = headless::previews::previews(&observer.model, clock());
+    let is_wanted = |namespace: &PreviewNamespace| wanted.is_none_or(|wanted| *namespace.id.name == *wanted);
+    let answer = headless::previews::previews(&observer.model, is_wanted, clock());
     Ok(complained(observer.qualify(answer), settled.complaints))
 }
 

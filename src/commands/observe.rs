@@ -206,9 +206,8 @@ impl Observer {
             |context: &str| self.model.freshness.iter().any(|(id, one)| *id.context == *context && one.loaded);
         let is_asked = |cluster: &&Cluster| answers(&cluster.context) && !is_found(&cluster.context);
         let asked: Vec<Cluster> = self.clusters.iter().filter(is_asked).cloned().collect();
-        let asking =
-            asked.into_iter().map(|cluster| look_for(cluster, namespace.map(str::to_owned), self.sender.clone()));
-        let asking = join_all(asking.collect::<Vec<_>>());
+        let sender = self.sender.clone();
+        let asking = join_all(asked.iter().map(|cluster| look_for(cluster, namespace, &sender)));
         self.during(asking).await;
         while let Ok(report) = self.reports.try_recv() {
             self.model.observe(report, clock());

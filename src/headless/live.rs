@@ -76,7 +76,7 @@ pub fn drift_get(model: &Model, now: Timestamp) -> Answer {
         _ => GateVerdict::Unknown,
     };
     let run = drift_watch::last_scheduled(&view.runs);
-    let succeeded = drift_watch::last_success(&view.runs);
+    let succeeded = repository.good_plan;
     let found = plan.and_then(|plan| plan.as_ref().ok()).cloned().map(DriftView::new);
     let mut lines = vec![("state", state.word().to_owned()), ("why", why.clone())];
     lines.extend(run_lines(run));

@@ -8,7 +8,7 @@ use super::table::Table;
 use super::{Answer, ExitCode};
 use crate::release::blocker::Blocker;
 use crate::release::model::Model;
-use crate::release::preview::{self, PreviewClass, age};
+use crate::release::preview::{self, PreviewClass, PreviewNamespace, age};
 use crate::release::pull::PullLookup;
 use crate::release::topic::Topic;
 
@@ -41,11 +41,11 @@ struct Pull {
     head: Option<String>,
 }
 
-/// All previews, the worst first. An orphan or a stuck one is a negative verdict, one that nobody can class an unknown one.
-pub fn previews(model: &Model, now: Timestamp) -> Answer {
+/// All previews that `is_wanted` (all namespaces, or one), the worst first. An orphan or a stuck one is a negative verdict, one that nobody can class an unknown one.
+pub fn previews(model: &Model, is_wanted: impl Fn(&PreviewNamespace) -> bool, now: Timestamp) -> Answer {
     let rules = model.preview_rules();
     let mut items: Vec<Item> = Vec::new();
-    for namespace in model.previews.iter() {
+    for namespace in model.previews.iter().filter(|namespace| is_wanted(namespace)) {
         let lookup = model.preview_pull(namespace);
         let Some(preview) = preview::classify(namespace, &lookup, &rules, now) else { continue };
         items.push(Item {

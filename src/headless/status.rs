@@ -15,6 +15,7 @@ use crate::release::attention::{Severity, needs};
 use crate::release::model::{Liveness, Model};
 use crate::release::phase::Phase;
 use crate::release::repository_needs;
+use crate::release::text::counted;
 
 #[derive(Debug, Serialize)]
 struct Status {
@@ -124,9 +125,11 @@ fn summary(model: &Model, needs: usize, is_blind: bool) -> String {
         *counts.entry(rollout.phase().phase).or_default() += 1;
     }
     let counts: Vec<_> = counts.iter().rev().map(|(phase, count)| format!("{count} {}", phase.word())).collect();
-    let waiting = if needs == 0 { String::new() } else { format!("; {needs} need a human") };
+    let waiting =
+        if needs == 0 { String::new() } else { format!("; {}", counted(needs, "needs a human", "need a human")) };
     let stale = if is_blind { "; stale" } else { "" };
-    format!("{} rollouts: {}{waiting}{stale}", model.rollouts.len(), counts.join(", "))
+    let rollouts = counted(model.rollouts.len(), "rollout", "rollouts");
+    format!("{rollouts}: {}{waiting}{stale}", counts.join(", "))
 }
 
 #[cfg(test)]
@@ -152,7 +155,7 @@ mod tests {
             rows[6],
             json!({
                 "id": "PR17", "state": "attention", "confidence": "observed",
-                "summary": "2 rollouts: 1 Paused, 1 Healthy; 1 need a human",
+                "summary": "2 rollouts: 1 Paused, 1 Healthy; 1 needs a human",
                 "owners": ["Platform", "Release/QA"], "updatedAt": at(0).to_string(), "errors": [],
             })
         );
@@ -189,8 +192,8 @@ mod tests {
             )
         };
         let healthy = of(vec![sample::rollout("web")]);
-        assert_eq!(state(&healthy, 5), ("ok".into(), "1 rollouts: 1 Healthy".into()));
-        assert_eq!(state(&healthy, 60), ("unknown".into(), "1 rollouts: 1 Healthy; stale".into()));
+        assert_eq!(state(&healthy, 5), ("ok".into(), "1 rollout: 1 Healthy".into()));
+        assert_eq!(state(&healthy, 60), ("unknown".into(), "1 rollout: 1 Healthy; stale".into()));
         assert_eq!(state(&of(vec![]), 5), ("unknown".into(), "no Rollouts".into()));
         assert_eq!(state(&Model::default(), 5), ("unknown".into(), "rollouts and analysis: not watched".into()));
     }

@@ -8,6 +8,7 @@ use crate::release::gates::{self, PullBudget};
 use crate::release::object::{ObjectId, Uid};
 use crate::release::repository::Repository;
 use crate::release::subject;
+use crate::release::text::counted;
 use crate::release::topic::{Duty, Topic};
 use crate::theme::{Glyph, Role};
 
@@ -146,7 +147,7 @@ impl Pane for Cost {
             lines.push(super::field("before", format!("{} {unit} a month", shown(cost.past))));
             lines.push(super::field("after", format!("{} {unit} a month", shown(cost.total))));
             lines.push(super::field("schema", cost.schema.clone()));
-            let unpriced = cost.unpriced.map_or("not said".to_owned(), |count| format!("{count} resources"));
+            let unpriced = cost.unpriced.map_or("not said".to_owned(), |count| counted(count, "resource", "resources"));
             lines.push(super::field("unpriced", unpriced));
             lines.extend(cost.no_delta.iter().map(|why| super::field("no delta", why.clone())));
             lines.extend(cost.errors.iter().map(|error| super::field("error", error.clone())));

@@ -95,9 +95,9 @@ impl Pane for Drift {
         let repository = repository(cx).filter(|repository| repository.sight(Topic::Drift).seen.is_some())?;
         let (state, why) = state(cx, repository);
         let (role, sign) = looks(cx, state);
-        let good = repository.workflow(Duty::Drift).and_then(|view| drift_watch::last_success(&view.runs));
+        let good = repository.good_plan;
         let good =
-            good.map_or("no plan has succeeded".to_owned(), |at| format!("last good plan {} ago", cx.age(Some(at))));
+            good.map_or("no good plan of late".to_owned(), |at| format!("last good plan {} ago", cx.age(Some(at))));
         Some(Words::of(format!("{sign} {}: {why}", state.word()), role).and(format!("  {good}"), Role::Dim))
     }
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::keys::Keymap;
 use crate::release::controller::{self, Controller};
+use crate::release::text::counted;
 use crate::theme::{Glyph, Role};
 
 use super::brush::{self, Words};
@@ -114,8 +115,10 @@ fn right_part(cx: &Cx, ui: &Ui, long: bool) -> Words {
     }
     match ui.at_work.iter().filter(|work| work.is_open).count() {
         0 => (),
-        1 => words.push(format!("{} 1 write at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing),
-        many => words.push(format!("{} {many} writes at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing),
+        open => {
+            let writes = counted(open, "write", "writes");
+            words.push(format!("{} {writes} at work  ", cx.glyph(Glyph::Progressing)), Role::Progressing);
+        }
     }
     match &ui.frozen {
         Some((at, _)) => {

@@ -112,8 +112,8 @@ pub trait Pane: Sync {
         None
     }
 
-    /// What its rows are, where a filter that hides some of them must not be overlooked.
-    fn hidden(&self) -> Option<&'static str> {
+    /// What its row is, and its rows are, where a filter that hides some of them must not be overlooked.
+    fn hidden(&self) -> Option<(&'static str, &'static str)> {
         None
     }
 

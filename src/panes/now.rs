@@ -4,6 +4,7 @@ use crate::release::attention::{self, Need};
 use crate::release::controller;
 use crate::release::object::{ObjectId, Uid};
 use crate::release::repository_needs;
+use crate::release::text::counted;
 use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
@@ -88,12 +89,13 @@ impl Pane for Now {
         cx.model.rollouts.get(&Uid::from(uid)).map(|rollout| rollout.id.clone())
     }
 
-    fn hidden(&self) -> Option<&'static str> {
-        Some("that need a human are")
+    fn hidden(&self) -> Option<(&'static str, &'static str)> {
+        Some(("that needs a human is", "that need a human are"))
     }
 
     fn empty(&self, cx: &Cx) -> String {
-        format!("nothing waits for a human; {} rollouts watched", cx.model.rollouts.len())
+        let rollouts = counted(cx.model.rollouts.len(), "rollout", "rollouts");
+        format!("nothing waits for a human; {rollouts} watched")
     }
 }
 

@@ -16,6 +16,7 @@ use crate::theme::{Glyph, Role};
 use super::Pane;
 use super::brush::Words;
 use super::cx::Cx;
+use super::freshness;
 use super::table::{Cell, Column};
 
 /// The row in PANES.
@@ -69,6 +70,7 @@ impl Pane for Previews {
         let (namespace, pull, preview) = one(cx, row)?;
         let (role, sign) = looks(cx, preview.class);
         let (cpu, memory) = requests(cx, row).unwrap_or_else(|_| ("?".to_owned(), "?".to_owned()));
+        let of_requests = if are_old(cx, &namespace.id.context) { Role::Stale } else { Role::Text };
         let pull = found(&pull);
         Some(vec![
             Cell::new(namespace.id.name.to_string()).ranked(i64::try_from(preview.number).unwrap_or(i64::MAX)),
@@ -76,8 +78,8 @@ impl Pane for Previews {
             Cell::styled(format!("{sign} {}", preview.class.word()), role).ranked(preview.class as i64),
             Cell::styled(cx.age(namespace.created), Role::Dim)
                 .ranked(namespace.created.map_or(i64::MAX, |created| -created.as_second())),
-            Cell::new(cpu),
-            Cell::new(memory),
+            Cell::styled(cpu, of_requests),
+            Cell::styled(memory, of_requests),
             Cell::styled(pull.and_then(|pull| pull.author.clone()).unwrap_or_else(|| "-".to_owned()), Role::Dim),
             Cell::new(pull.map_or("-", |pull| &pull.title)),
             Cell::new(preview.why),
@@ -131,6 +133,9 @@ impl Pane for Previews {
         lines.push(super::field(
             "requests",
             match requests(cx, row) {
+                Ok((cpu, memory)) if are_old(cx, &namespace.id.context) => {
+                    format!("{cpu} CPU, {memory} of memory when last asked; no answer since")
+                }
                 Ok((cpu, memory)) => format!("{cpu} CPU, {memory} of memory"),
                 Err(why) => format!("unknown: {why}"),
             },
@@ -186,6 +191,12 @@ fn looks(cx: &Cx, class: PreviewClass) -> (Role, &'static str) {
         PreviewClass::Foreign | PreviewClass::Unknown => (Role::Unknown, cx.glyph(Glyph::Unknown)),
         PreviewClass::Active => (Role::Ok, cx.glyph(Glyph::Ok)),
     }
+}
+
+/// Whether nobody answers any more what the pods of previews reserve: asked apart from the watch that finds them.
+fn are_old(cx: &Cx, context: &str) -> bool {
+    let standing = freshness::worst_in(cx, &["preview-requests"], context);
+    standing.is_some_and(|standing| freshness::is_doubtful(standing.liveness))
 }
 
 /// Requested CPU and memory; `>` where not every quantity could be read. Err: why they are not known.

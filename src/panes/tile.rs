@@ -8,6 +8,7 @@ use crate::actions::Kind;
 use crate::keys::{Command, Keymap};
 use crate::release::model::Liveness;
 use crate::release::object::Uid;
+use crate::release::text::counted;
 use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
 
@@ -65,8 +66,9 @@ fn title(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize, focused: bool, area: Re
             words.push(shown, Role::Dim);
             words.push(format!(" /{} ", filter.text), Role::Filter);
             let hidden = list.total.saturating_sub(list.order.len());
-            if let Some(what) = PANES[pane].hidden().filter(|_| hidden > 0) {
-                words.push(format!(" {} {hidden} {what} hidden ", cx.glyph(Glyph::Attention)), Role::Attention);
+            if let Some((one, many)) = PANES[pane].hidden().filter(|_| hidden > 0) {
+                let hidden = counted(hidden, one, many);
+                words.push(format!(" {} {hidden} hidden ", cx.glyph(Glyph::Attention)), Role::Attention);
             }
         }
         None => words.push(format!(" {} ", list.total), Role::Dim),

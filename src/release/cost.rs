@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cost_legacy;
 use super::gate::GateVerdict;
 use super::json::{Fields, Json, decimal};
-use super::text::visible;
+use super::text::{counted, visible};
 
 /// The limit where neither configuration nor repository variable sets one, per month.
 pub const DEFAULT_LIMIT: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
@@ -70,7 +70,10 @@ impl Cost {
     pub fn judge(&self, limit: Decimal) -> Judgement {
         let unit = self.currency.as_deref().unwrap_or("(no currency)");
         let (verdict, mut why) = if let Some(first) = self.errors.first() {
-            (GateVerdict::Unknown, format!("{}: {first}", project_errors(self.errors.len())))
+            (
+                GateVerdict::Unknown,
+                format!("{}: {first}", counted(self.errors.len(), "project error", "project errors")),
+            )
         } else if !self.tripped.is_empty() {
             (GateVerdict::Fail, self.tripped.join("; "))
         } else {
@@ -85,7 +88,7 @@ impl Cost {
             }
         };
         if let Some(count) = self.unpriced.filter(|count| *count > 0) {
-            why.push_str(&format!("; {count} resources have no price"));
+            why.push_str(&format!("; {}", counted(count, "resource has no price", "resources have no price")));
         }
         Judgement { verdict, why }
     }
@@ -173,11 +176,6 @@ fn tripped(fields: &Fields) -> Vec<String> {
 /// `+22.5` or `-3`.
 fn signed(amount: Decimal) -> String {
     if amount.is_sign_negative() || amount.is_zero() { amount.to_string() } else { format!("+{amount}") }
-}
-
-/// `1 project error`, `2 project errors`.
-fn project_errors(count: usize) -> String {
-    if count == 1 { "1 project error".to_owned() } else { format!("{count} project errors") }
 }
 
 #[cfg(test)]

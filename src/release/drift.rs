@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::json::{Fields, Json};
 use super::plan_change::{Action, ResourceChange};
-use super::text::visible;
+use super::text::{counted, visible};
 
 /// A plan, only what the verdict and the pane need.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -163,9 +163,9 @@ impl Drift {
         } else if !self.changes.is_empty() {
             counts
         } else if !self.output_changes.is_empty() {
-            format!("{} outputs would change", self.output_changes.len())
+            counted(self.output_changes.len(), "output would change", "outputs would change")
         } else if !self.moved_only.is_empty() {
-            format!("{} resources are only renamed", self.moved_only.len())
+            counted(self.moved_only.len(), "resource is only renamed", "resources are only renamed")
         } else if self.complete == Some(false) {
             "the plan is incomplete: another plan and apply is needed".to_owned()
         } else {

@@ -66,9 +66,20 @@ pub fn state(
     }
 }
 
-/// When a plan last succeeded, whoever started it.
-pub fn last_success(runs: &[Run]) -> Option<Timestamp> {
-    runs.iter().filter(|run| run.is_green()).filter_map(|run| run.created).max()
+/// Completed runs whose plan is about what is deployed, newest first: the schedule's, and those that somebody has started
+/// on that branch. On another one something else was planned.
+pub fn about_branch<'a>(runs: &'a [Run], branch: &str) -> Vec<&'a Run> {
+    let is_on_branch = |run: &Run| run.event == "workflow_dispatch" && run.head_branch.as_deref() == Some(branch);
+    let counts = |run: &&Run| run.status == RunStatus::Completed && (run.event == "schedule" || is_on_branch(run));
+    let mut runs: Vec<&Run> = runs.iter().filter(counts).collect();
+    runs.sort_by_key(|run| std::cmp::Reverse((run.created, run.attempt)));
+    runs
+}
+
+/// Whether a plan came to its end, whatever it has found. The run's own colour does not tell: drift makes it red where the
+/// workflow is right, and where it is not, a plan that failed leaves it green.
+pub fn has_succeeded(plan: &Result<Drift, String>) -> bool {
+    plan.as_ref().is_ok_and(|plan| !matches!(plan.verdict, DriftVerdict::Failed | DriftVerdict::Unknown))
 }
 
 /// The newest completed run of the schedule. GitHub lists newest first, but a page is no promise.
@@ -118,6 +129,33 @@ mod tests {
         let mut failed = runs();
         failed[0].conclusion = Some(Conclusion::Failure);
         assert_eq!(word(None, &failed, None, 1), "failed");
-        assert_eq!(last_success(&runs()), Some(at(0)));
+    }
+
+    #[test]
+    fn only_what_was_planned_for_the_branch_counts_newest_first() {
+        let run = |id, event: &str, branch: &str, hours| {
+            let sample = crate::release::sample_shop::run(at(0), id, event, "\"failure\"", hours);
+            Run { head_branch: Some(branch.to_owned()), ..sample }
+        };
+        let mut runs = vec![
+            run(1, "schedule", "main", 30),
+            run(2, "workflow_dispatch", "main", 2),
+            run(3, "workflow_dispatch", "try-it", 1),
+            run(4, "pull_request", "main", 1),
+            run(5, "schedule", "main", 6),
+            run(6, "schedule", "main", 0),
+        ];
+        runs[5].status = RunStatus::InProgress;
+        let counted: Vec<_> = about_branch(&runs, "main").iter().map(|run| run.id).collect();
+        assert_eq!(counted, [Some(2), Some(5), Some(1)]);
+    }
+
+    #[test]
+    fn a_plan_that_found_drift_has_succeeded() {
+        let read = |json: &str| crate::release::drift::read(json.as_bytes(), &[]);
+        let plan = |fields: &str| read(&format!(r#"{{"format_version":"1.2","resource_changes":[],{fields}}}"#));
+        let drift = r#""resource_drift":[{"address":"a.b","change":{"actions":["update"]}}]"#;
+        assert!(has_succeeded(&plan(drift)) && has_succeeded(&plan(r#""errored":false"#)));
+        assert!(!has_succeeded(&plan(r#""errored":true"#)) && !has_succeeded(&Err("has expired".to_owned())));
     }
 }

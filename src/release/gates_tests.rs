@@ -123,13 +123,13 @@ fn a_green_run_proves_what_its_thresholds_prove() {
     let held = r#""p(95)<500":false"#;
     let breached = r#""p(95)<500":true"#;
     let is = |verdict, why: &str| (verdict, why.to_owned());
-    assert_eq!(smoked("\"success\"", held), is(GateVerdict::Pass, "1 thresholds held, 2h ago"));
+    assert_eq!(smoked("\"success\"", held), is(GateVerdict::Pass, "1 threshold held, 2h ago"));
     let why = "green with zero thresholds: this run could not have failed, 2h ago";
     assert_eq!(smoked("\"success\"", ""), is(GateVerdict::Unknown, why));
     let why = "http_req_duration breaches p(95)<500, 2h ago";
     assert_eq!(smoked("\"success\"", breached), is(GateVerdict::Fail, why));
     assert_eq!(smoked("\"failure\"", breached), is(GateVerdict::Fail, why));
-    let why = "the run ended with failure, 2h ago: 1 thresholds held";
+    let why = "the run ended with failure, 2h ago: 1 threshold held";
     assert_eq!(smoked("\"failure\"", held), is(GateVerdict::Fail, why));
     for conclusion in ["null", "\"cancelled\"", "\"neutral\"", "\"skipped\"", "\"a_new_word\"", "7"] {
         assert_ne!(smoked(conclusion, held).0, GateVerdict::Pass, "{conclusion}");

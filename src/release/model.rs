@@ -74,10 +74,17 @@ impl Model {
             self.deeds = deeds;
             return;
         }
-        // Asked once: that is no source either.
-        if let Said::Observed(Observation::NoNamespace(name)) = said {
-            self.no_namespace.insert(source.context, name);
-            return;
+        // Asked only until it is there: that is no source either.
+        match said {
+            Said::Observed(Observation::NoNamespace(name)) => {
+                self.no_namespace.insert(source.context, name);
+                return;
+            }
+            Said::Observed(Observation::NamespaceFound) => {
+                self.no_namespace.remove(&source.context);
+                return;
+            }
+            _ => {}
         }
         let freshness = self.freshness.entry(source.clone()).or_default();
         match said {
@@ -110,35 +117,37 @@ impl Model {
             }
             Said::Observed(observation) | Said::Partial(observation) => {
                 freshness.hear(now);
-                self.remember(&source.context, observation, now);
+                self.remember(&source, observation, now);
             }
         }
     }
 
-    fn remember(&mut self, context: &Arc<str>, observation: Observation, now: Timestamp) {
+    fn remember(&mut self, source: &SourceId, observation: Observation, now: Timestamp) {
+        let (context, elders) = (&source.context, self.elders(source, now));
         match observation {
             Observation::Rollouts(change) => {
                 let timeline = &mut self.timeline;
-                self.rollouts.apply(context, change, |before, after| note_rollout(timeline, before, after, now));
+                self.rollouts
+                    .apply(context, &elders, change, |before, after| note_rollout(timeline, before, after, now));
             }
             Observation::AnalysisRuns(change) => {
                 let index = &mut self.runs_by_owner;
-                self.runs.apply(context, change, |before, after| index_run(index, before, after));
+                self.runs.apply(context, &elders, change, |before, after| index_run(index, before, after));
             }
-            Observation::ReplicaSets(change) => self.replica_sets.apply(context, change, |_, _| ()),
-            Observation::Pods(change) => self.pods.apply(context, change, |_, _| ()),
-            Observation::Experiments(change) => self.experiments.apply(context, change, |_, _| ()),
-            Observation::Jobs(change) => self.jobs.apply(context, change, |_, _| ()),
-            Observation::Events(change) => self.events.apply(context, change, |_, _| ()),
-            Observation::Refusals(change) => self.refusals.apply(context, change, |_, _| ()),
+            Observation::ReplicaSets(change) => self.replica_sets.apply(context, &elders, change, |_, _| ()),
+            Observation::Pods(change) => self.pods.apply(context, &elders, change, |_, _| ()),
+            Observation::Experiments(change) => self.experiments.apply(context, &elders, change, |_, _| ()),
+            Observation::Jobs(change) => self.jobs.apply(context, &elders, change, |_, _| ()),
+            Observation::Events(change) => self.events.apply(context, &elders, change, |_, _| ()),
+            Observation::Refusals(change) => self.refusals.apply(context, &elders, change, |_, _| ()),
             Observation::Leases(change) => {
                 let renewals = &mut self.renewals;
-                self.leases.apply(context, change, |before, after| note_renewal(renewals, before, after, now));
+                self.leases.apply(context, &elders, change, |before, after| note_renewal(renewals, before, after, now));
             }
-            Observation::Journal(_) | Observation::NoNamespace(_) => {}
+            Observation::Journal(_) | Observation::NoNamespace(_) | Observation::NamespaceFound => {}
             Observation::Previews(change) => {
                 let requests = &mut self.preview_requests;
-                self.previews.apply(context, change, |before, after| {
+                self.previews.apply(context, &elders, change, |before, after| {
                     if let (Some(gone), None) = (before, after) {
                         requests.remove(&gone.id.uid);
                     }
@@ -155,6 +164,14 @@ impl Model {
                 self.series.insert((series.run.clone(), series.metric.clone()), series);
             }
         }
+    }
+
+    /// The contexts before that one, by name, whose source of the same kind can be believed.
+    fn elders(&self, source: &SourceId, now: Timestamp) -> Vec<Arc<str>> {
+        let is_elder = |other: &SourceId| other.kind == source.kind && other.context < source.context;
+        let is_believed = |freshness: &Freshness| freshness.liveness(now) < Liveness::Stale;
+        let elders = self.freshness.iter().filter(|(other, freshness)| is_elder(other) && is_believed(freshness));
+        elders.map(|(other, _)| other.context.clone()).collect()
     }
 
     /// Where one looks in vain: an empty list from a namespace that does not exist is no good news.

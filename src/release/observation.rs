@@ -105,6 +105,8 @@ pub enum Observation {
     PreviewRequests(PreviewRequests),
     /// The namespace that was asked for does not exist there.
     NoNamespace(Box<str>),
+    /// It did not, and does by now.
+    NamespaceFound,
     /// Of the repository that the source's context names.
     Repository(Finding),
 }

@@ -138,6 +138,8 @@ pub enum Finding {
     Workflow(Duty, Box<WorkflowView>),
     /// Of the last scheduled run.
     Plan(Option<FromRun<Drift>>),
+    /// When a plan last came to its end, of the runs that were looked into.
+    GoodPlan(Option<Timestamp>),
     /// Who last touched the files that declare what has drifted or is pending, by address; the whole set.
     Blame(BTreeMap<String, Blame>),
     /// Of the last run of the smoke test.
@@ -186,6 +188,9 @@ pub struct Repository {
     pub lookups: BTreeMap<u64, PullLookup>,
     pub workflows: BTreeMap<Duty, WorkflowView>,
     pub plan: Option<FromRun<Drift>>,
+    /// When a plan last came to its end, whatever it found and whoever started it.
+    #[serde(default)]
+    pub good_plan: Option<Timestamp>,
     /// By address; inferred from where it is declared.
     pub blame: BTreeMap<String, Blame>,
     pub smoke: Option<FromRun<Smoke>>,
@@ -215,6 +220,7 @@ impl Repository {
                 self.workflows.insert(duty, *view);
             }
             Finding::Plan(plan) => self.plan = plan,
+            Finding::GoodPlan(at) => self.good_plan = at,
             Finding::Blame(blame) => self.blame = blame,
             Finding::Smoke(smoke) => self.smoke = smoke,
             Finding::SmokeExit(code) => self.smoke_exit = code,

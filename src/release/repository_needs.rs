@@ -87,7 +87,8 @@ fn teardown(name: &std::sync::Arc<str>, repository: &Repository) -> Option<Need>
 }
 
 fn drift(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
-    let view = repository.workflow(Duty::Drift)?;
+    // Where there is no such workflow, nobody has meant to look.
+    let view = repository.workflow(Duty::Drift).filter(|view| view.workflow.is_some())?;
     let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
     let (state, reason) = drift_watch::state(view.workflow.as_ref(), &view.runs, plan, now);
     let (severity, what, answers): (_, _, &[&str]) = match state {
@@ -97,7 +98,11 @@ fn drift(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) ->
         DriftState::Found(DriftVerdict::Failed) => (Severity::Critical, "plan failed", &["run-now"]),
         DriftState::Stale => (Severity::Attention, "drift unchecked", &["run-now"]),
         DriftState::Disabled => (Severity::Attention, "drift check off", &["enable-workflow"]),
-        DriftState::Found(_) | DriftState::Unknown => return None,
+        // Looked at, and it could not be told: GitHub's own silence is said elsewhere, once.
+        DriftState::Found(DriftVerdict::Unknown) | DriftState::Unknown => {
+            (Severity::Unknown, "drift unknown", &["run-now"])
+        }
+        DriftState::Found(DriftVerdict::Clean | DriftVerdict::Pending) => return None,
     };
     let since = drift_watch::last_scheduled(&view.runs).and_then(|run| run.created);
     // When it was switched off, nobody says.

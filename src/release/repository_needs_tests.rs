@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::release::observation::{Change, FailureKind, Observation, Report, Said, SourceId};
 use crate::release::preview::PreviewNamespace;
-use crate::release::repository::{Finding, FromRun};
+use crate::release::repository::{Finding, FromRun, WorkflowView};
 use crate::release::sample_shop::{self, *};
 
 fn now() -> Timestamp {
@@ -89,7 +89,8 @@ fn drift_by_what_was_found_and_by_whether_anybody_looks() {
     }
     assert_eq!(drift("active", runs(27, success)), ["attention drift unchecked infra-drift.yml [\"run-now\"]"]);
     assert_eq!(drift("active", runs(26, success)), ["attention drift infra-drift.yml [\"run-now\"]"]);
-    assert_eq!(drift("active", vec![]), [""; 0]);
+    let unknown = ["unknown drift unknown infra-drift.yml [\"run-now\"]"];
+    assert_eq!(drift("active", vec![]), unknown, "nobody has ever looked");
     let failed = vec![
         workflow(Duty::Drift, "infra-drift.yml", "active", runs(5, "\"failure\"")),
         Finding::Plan(Some(FromRun { run: 50, run_at: None, content: None })),
@@ -97,7 +98,34 @@ fn drift_by_what_was_found_and_by_whether_anybody_looks() {
     assert_eq!(of("infra-drift", failed), ["critical plan failed infra-drift.yml [\"run-now\"]"]);
     let unreadable =
         Finding::Plan(Some(FromRun { run: 50, run_at: None, content: Some(Err("is no plan".to_owned())) }));
-    assert_eq!(of("infra-drift", vec![unreadable]), [""; 0], "what cannot be told is no drift");
+    assert_eq!(of("infra-drift", vec![unreadable]), unknown, "what cannot be told is no drift, and not green");
+    let clean = crate::release::drift::read(br#"{"format_version":"1.2","resource_changes":[]}"#, &[]).expect("a plan");
+    assert_eq!(of("infra-drift", vec![Finding::Plan(from_run(50, clean))]), [""; 0]);
+}
+
+#[test]
+fn drift_that_cannot_be_told_says_why_and_ranks_last() {
+    let reason = |content| {
+        let mut model = shop();
+        learn(&mut model, Finding::Plan(Some(FromRun { run: 50, run_at: None, content })), now());
+        let all = crate::release::attention::needs(&model, now());
+        let need = all.iter().find(|need| need.what == "drift unknown").expect("a need");
+        assert!(all.iter().all(|other| other.severity >= need.severity));
+        (need.reason.clone(), need.since)
+    };
+    let since = Some(ago(now(), 5));
+    let expired = Err("has expired: past the artifact's retention time".to_owned());
+    let (why, at) = reason(Some(expired));
+    assert_eq!((&*why, at), ("the plan has expired: past the artifact's retention time", since));
+    assert_eq!(reason(None), ("the run left no plan: green alone proves nothing".to_owned(), since));
+    // Without the workflow nobody has meant to look.
+    let view =
+        WorkflowView { file: "infra-drift.yml".to_owned(), workflow: None, runs: Vec::new(), jobs: None, source: None };
+    assert_eq!(of("infra-drift", vec![Finding::Workflow(Duty::Drift, Box::new(view)), Finding::Plan(None)]), [""; 0]);
+    // GitHub as a whole is blind, and nothing was ever seen: that has its own sign.
+    let mut model = Model::default();
+    learn(&mut model, blind(Topic::Drift, FailureKind::Unreachable, "no answer"), now());
+    assert_eq!(told(&model, now()), [""; 0]);
 }
 
 #[test]
@@ -136,7 +164,7 @@ fn what_is_off_says_so_beside_what_its_last_run_said() {
     learn(&mut model, Finding::Smoke(from_run(71, summary(r#""a":false"#, 1, 0))), now());
     let all = needs(&model, now());
     let reason = &all.iter().find(|need| need.what == "smoke test off").expect("a need").reason;
-    assert_eq!(reason, "the workflow is disabled_inactivity; the last run: 1 thresholds held, 2h ago");
+    assert_eq!(reason, "the workflow is disabled_inactivity; the last run: 1 threshold held, 2h ago");
 }
 
 #[test]

@@ -174,6 +174,7 @@ pub fn findings(now: Timestamp) -> Vec<Finding> {
         workflow(Duty::Teardown, "preview-teardown.yml", "active", Vec::new()),
         workflow(Duty::Promote, "flags-promote.yml", "active", Vec::new()),
         Finding::Plan(from_run(50, plan())),
+        Finding::GoodPlan(Some(ago(now, 5))),
         Finding::Blame(BTreeMap::from([("aws_s3_bucket.logs".to_owned(), touched)])),
         Finding::Smoke(from_run(70, summary("", 297, 3))),
         Finding::Costs(vec![priced(428, "84.20"), priced(425, "3"), priced(419, "22.50"), priced(412, "2")]),
@@ -235,13 +236,14 @@ pub fn see_previews(model: &mut Model, context: &str, now: Timestamp) {
     all[4].repository = Some("acme/other".to_owned());
     let requested = Requested { cpu: "0.5".parse().unwrap(), memory: 268_435_456.into(), unreadable: 0 };
     let requests = PreviewRequests { uid: all[0].id.uid.clone(), requested: Ok(requested), pods: 2 };
-    let source = SourceId { context: context.into(), kind: "namespaces".into() };
-    for said in [
-        Said::Observed(Observation::Previews(Change::Reset(all))),
-        Said::Loaded,
-        Said::Observed(Observation::PreviewRequests(requests)),
+    for (kind, said) in [
+        ("namespaces", Said::Observed(Observation::Previews(Change::Reset(all)))),
+        ("namespaces", Said::Loaded),
+        ("preview-requests", Said::Observed(Observation::PreviewRequests(requests))),
+        ("preview-requests", Said::Loaded),
+        ("preview-requests", Said::Resting(SignedDuration::from_mins(2))),
     ] {
-        model.observe(Report { source: source.clone(), said }, now);
+        model.observe(Report { source: SourceId { context: context.into(), kind: kind.into() }, said }, now);
     }
 }
 

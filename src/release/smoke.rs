@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gate::GateVerdict;
 use super::json::{Fields, Json};
-use super::text::visible;
+use super::text::{counted, visible};
 
 /// What a summary says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -175,7 +175,7 @@ impl Smoke {
             (0, _, _) => {
                 (GateVerdict::Unknown, "green with zero thresholds: this run could not have failed".to_owned())
             }
-            (count, _, _) => (GateVerdict::Pass, format!("{count} thresholds held")),
+            (count, _, _) => (GateVerdict::Pass, counted(count, "threshold held", "thresholds held")),
         }
     }
 }

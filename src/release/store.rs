@@ -24,6 +24,11 @@ impl<T> Default for Store<T> {
     }
 }
 
+/// Whether that object is shown by one of those contexts.
+fn is_kept(known: Option<&impl Identified>, elders: &[Arc<str>]) -> bool {
+    known.is_some_and(|known| elders.contains(&known.id().context))
+}
+
 /// What has a name tag.
 pub trait Identified {
     fn id(&self) -> &ObjectId;
@@ -56,9 +61,13 @@ impl<T: Identified> Store<T> {
     }
 
     /// Applies a change of one context, telling `changed` what was before and what is now.
+    ///
+    /// Two contexts may lead to one cluster, where both report the same objects. What the `elders` show, they keep: else a
+    /// row would go from one context to the other with every report.
     pub(super) fn apply(
         &mut self,
         context: &Arc<str>,
+        elders: &[Arc<str>],
         change: Change<T>,
         mut changed: impl FnMut(Option<&T>, Option<&T>),
     ) {
@@ -71,13 +80,17 @@ impl<T: Identified> Store<T> {
                     known.into_iter().filter_map(|uid| self.remove(&uid).map(|object| (uid, object))).collect();
                 self.objects.reserve(objects.len());
                 for object in objects {
-                    changed(before.remove(&object.id().uid).as_deref(), Some(&object));
-                    self.insert(object);
+                    let was = before.remove(&object.id().uid).or_else(|| self.objects.get(&object.id().uid).cloned());
+                    if !is_kept(was.as_deref(), elders) {
+                        changed(was.as_deref(), Some(&object));
+                        self.insert(object);
+                    }
                 }
                 for object in before.values() {
                     changed(Some(object), None);
                 }
             }
+            Change::Applied(object) if is_kept(self.get(&object.id().uid), elders) => {}
             Change::Applied(object) => {
                 changed(self.get(&object.id().uid), Some(&object));
                 self.insert(object);
@@ -110,5 +123,72 @@ impl<T: Identified> Store<T> {
     pub(super) fn clear(&mut self) {
         self.objects.clear();
         self.in_order.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::model::Model;
+    use crate::release::observation::{Failure, FailureKind, Observation, Report, Said, SourceId};
+    use crate::release::sample::{self, at};
+
+    /// One cluster, seen through two contexts.
+    struct Twins(Model);
+
+    impl Twins {
+        fn hear(&mut self, context: &str, said: Said, second: i64) {
+            self.0.observe(
+                Report { source: SourceId { context: context.into(), kind: "rollouts".into() }, said },
+                at(second),
+            );
+        }
+
+        fn say(&mut self, context: &str, change: fn(Rollout) -> Change<Rollout>, rollout: Rollout, second: i64) {
+            let id = ObjectId { context: context.into(), ..rollout.id.clone() };
+            self.hear(context, Said::Observed(Observation::Rollouts(change(Rollout { id, ..rollout }))), second);
+        }
+
+        /// `context phase` of each row.
+        fn rows(&self) -> Vec<String> {
+            let rollouts = self.0.rollouts.iter();
+            rollouts.map(|rollout| format!("{} {}", rollout.id.context, rollout.phase().phase.word())).collect()
+        }
+    }
+
+    fn reset(rollout: Rollout) -> Change<Rollout> {
+        Change::Reset(vec![rollout])
+    }
+
+    #[test]
+    fn two_contexts_of_one_cluster_show_each_object_once_under_the_first() {
+        let mut twins = Twins(Model::default());
+        twins.say("b", reset, sample::rollout("web"), 0);
+        assert_eq!(twins.rows(), ["b Healthy"]);
+        twins.say("a", reset, sample::rollout("web"), 0);
+        twins.say("b", Change::Applied, sample::rollout("web"), 1);
+        twins.say("b", reset, sample::rollout("web"), 1);
+        assert_eq!(twins.rows(), ["a Healthy"]);
+        twins.say("a", Change::Applied, sample::paused("web"), 2);
+        twins.say("b", Change::Applied, sample::paused("web"), 2);
+        assert_eq!(twins.rows(), ["a Paused"]);
+        assert_eq!(twins.0.timeline.newest().len(), 1, "it happened once");
+    }
+
+    #[test]
+    fn where_the_first_is_blind_the_other_one_tells() {
+        let mut twins = Twins(Model::default());
+        twins.say("a", reset, sample::rollout("web"), 0);
+        twins.hear("a", Said::Loaded, 0);
+        twins.say("b", Change::Applied, sample::paused("web"), 5);
+        assert_eq!(twins.rows(), ["a Healthy"]);
+        let failure = Failure { kind: FailureKind::Unauthorized, message: "expired".to_owned(), retry_in: None };
+        twins.hear("a", Said::Failing(failure), 6);
+        twins.say("b", Change::Applied, sample::paused("web"), 7);
+        assert_eq!(twins.rows(), ["b Paused"]);
+        twins.say("a", reset, sample::paused("web"), 8);
+        assert_eq!(twins.rows(), ["a Paused"]);
+        twins.hear("b", Said::Observed(Observation::Rollouts(Change::Deleted("web".into()))), 9);
+        assert!(twins.rows().is_empty(), "gone is gone, whoever says so first");
     }
 }

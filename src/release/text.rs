@@ -1,5 +1,7 @@
 //! Makes text from outside safe and short enough for a terminal, at the door where it comes in.
 
+use std::fmt::Display;
+
 use unicode_width::UnicodeWidthChar;
 
 /// Longest text that is kept from any single foreign field, in characters.
@@ -37,6 +39,12 @@ pub fn visible_up_to(text: &str, limit: usize) -> String {
     shown
 }
 
+/// `1 rollout`, `2 rollouts`: the number with the words that agree with it.
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let words = if count == N::from(1) { one } else { many };
+    format!("{count} {words}")
+}
+
 /// The visible twin of a C0 control, from the Unicode block "Control Pictures".
 fn control_picture(control: char) -> char {
     char::from_u32(0x2400 + control as u32).unwrap_or('?')
@@ -69,6 +77,13 @@ mod tests {
         assert_eq!(visible("a\u{1b}[31mb"), "a␛[31mb");
         assert_eq!(visible("x\u{202e}y\u{200b}z"), "x<U+202E>y<U+200B>z");
         assert_eq!(visible("two\nlines"), "two lines");
+    }
+
+    #[test]
+    fn one_is_one_and_all_else_is_many() {
+        let told = |count: u64| counted(count, "error", "errors");
+        assert_eq!([told(0), told(1), told(2)], ["0 errors", "1 error", "2 errors"]);
+        assert_eq!(counted(-1, "pod is", "pods are"), "-1 pods are");
     }
 
     #[test]

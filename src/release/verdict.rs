@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::analysis::{AnalysisPhase, AnalysisRun, Measurement, Metric, MetricResult};
 pub use super::reading::{Reading, measured, number_words, value_words};
+use super::text::counted;
 pub use super::threshold::{Comparison, Threshold, dilution, threshold};
 
 /// The controller measures again this long after an error, whatever the interval says.
@@ -289,8 +290,8 @@ pub fn about_to_fail(run: &AnalysisRun) -> Option<String> {
             return Some(format!("{}{latest}: {} failed, the next failure ends it", result.name, result.failed));
         }
         if verdict.errors_left == Some(0) && result.consecutive_error > 0 {
-            let errors = result.consecutive_error;
-            return Some(format!("{}{latest}: {errors} errors in a row, the next one ends it", result.name));
+            let errors = counted(result.consecutive_error, "error", "errors");
+            return Some(format!("{}{latest}: {errors} in a row, the next one ends it", result.name));
         }
         None
     })

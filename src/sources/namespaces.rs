@@ -1,6 +1,7 @@
 //! `v1` Namespaces `pr-<n>`: previews of pull requests. All are watched, only those are kept.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::sync::mpsc;
@@ -23,6 +24,9 @@ pub static SOURCE: Source = Source {
     selector: |_| Selector::default(),
     run: |watch| Box::pin(watch.run::<NamespaceWire>(|change| Observation::Previews(kept(change)))),
 };
+
+/// Between two looks for a namespace that is not there.
+const LOOKS_AGAIN: Duration = Duration::from_secs(10);
 
 /// Conditions and labels kept of one namespace.
 const MOST: usize = 50;
@@ -114,26 +118,55 @@ pub fn kept(change: Change<Any>) -> Change<PreviewNamespace> {
     }
 }
 
-/// Asks once whether the chosen namespace is there, and tells when it is not. Where that cannot be known, the sources that
-/// look into it say enough.
-pub async fn look_for(cluster: Cluster, name: Option<String>, reports: mpsc::Sender<Report>) {
-    let Some(name) = name else { return };
-    if is_missing(&cluster, &name).await {
-        let said = Said::Observed(Observation::NoNamespace(visible(&name).into()));
-        let source = SourceId { context: cluster.context, kind: SOURCE.name.into() };
-        let _ = reports.send(Report { source, said }).await;
+/// Asks once whether the chosen namespace is there, and tells when it is not: true then. Where that cannot be known, the
+/// sources that look into it say enough.
+pub async fn look_for(cluster: &Cluster, name: Option<&str>, reports: &mpsc::Sender<Report>) -> bool {
+    let Some(name) = name else { return false };
+    let is_missing = is_there(cluster, name).await == Some(false);
+    if is_missing {
+        say(cluster, Observation::NoNamespace(visible(name).into()), reports).await;
     }
+    is_missing
 }
 
-async fn is_missing(cluster: &Cluster, name: &str) -> bool {
+/// The same, and tells when one that was missing has been created: an empty list means something else from then on.
+pub async fn look_until_there(cluster: Cluster, name: Option<String>, reports: mpsc::Sender<Report>) {
+    let Some(name) = name else { return };
+    if !look_for(&cluster, Some(&name), &reports).await {
+        return;
+    }
+    loop {
+        tokio::select! {
+            () = reports.closed() => return,
+            () = tokio::time::sleep(LOOKS_AGAIN) => {}
+        }
+        if is_there(&cluster, &name).await == Some(true) {
+            break;
+        }
+    }
+    say(&cluster, Observation::NamespaceFound, &reports).await;
+}
+
+async fn say(cluster: &Cluster, observation: Observation, reports: &mpsc::Sender<Report>) {
+    let source = SourceId { context: cluster.context.clone(), kind: SOURCE.name.into() };
+    let _ = reports.send(Report { source, said: Said::Observed(observation) }).await;
+}
+
+/// None: nobody says.
+async fn is_there(cluster: &Cluster, name: &str) -> Option<bool> {
     let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    let asked = api::get(&cluster.client, &format!("/api/v1/namespaces/{name}")).await;
-    matches!(asked, Err(api::Error::Failed(Failure { kind: FailureKind::NotInstalled, .. })))
+    match api::get(&cluster.client, &format!("/api/v1/namespaces/{name}")).await {
+        Ok(_) => Some(true),
+        Err(api::Error::Failed(Failure { kind: FailureKind::NotInstalled, .. })) => Some(false),
+        Err(_) => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::model::Model;
+    use crate::sources::double::{Double, Reply};
 
     fn convert(json: &str) -> Option<PreviewNamespace> {
         serde_json::from_str::<NamespaceWire>(json).unwrap().convert(&"kind".into()).preview
@@ -153,6 +186,32 @@ mod tests {
         assert_eq!(stuck.conditions[1].message, "m␛[2J");
         assert_eq!(convert(r#"{"metadata": {"name": "shop", "uid": "u"}}"#), None);
         assert!(convert(r#"{"metadata": {"name": "pr-7", "labels": null}, "status": null}"#).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_missing_namespace_is_looked_for_until_it_is_there() {
+        let missing = r#"{"kind": "Status", "code": 404, "reason": "NotFound", "message": "no"}"#;
+        let double = Double::new(move |number, _| match number {
+            0 | 1 => Reply::new(404, missing),
+            2 => Reply::new(503, "later"),
+            _ => Reply::ok("{}"),
+        });
+        let cluster = Cluster { context: "kind".into(), client: double.client() };
+        let (sender, mut reports) = mpsc::channel(8);
+        let began = tokio::time::Instant::now();
+        look_until_there(cluster.clone(), Some("shop".to_owned()), sender.clone()).await;
+        assert!(began.elapsed() < LOOKS_AGAIN * 4, "{:?}", began.elapsed());
+        assert_eq!((double.seen().len(), &*double.seen()[0].path), (4, "/api/v1/namespaces/shop"));
+        let mut model = Model::default();
+        let mut told = Vec::new();
+        while let Ok(report) = reports.try_recv() {
+            model.observe(report, jiff::Timestamp::UNIX_EPOCH);
+            told.push(model.nowhere());
+        }
+        assert_eq!(told, [Some("there is no namespace shop in context kind".to_owned()), None]);
+        // One that is there is not asked for again.
+        look_until_there(cluster, Some("shop".to_owned()), sender).await;
+        assert_eq!((double.seen().len(), reports.recv().await), (5, None));
     }
 
     #[test]

@@ -33,6 +33,24 @@ pub struct Executed {
     pub took_ms: i64,
 }
 
+/// What somebody wanted and did not get.
+pub struct Refused<'a> {
+    pub action: &'a str,
+    pub context: &'a str,
+    pub target: Target,
+    /// The operator's reason or ticket, as typed.
+    pub reason: &'a str,
+    /// Why it was refused.
+    pub why: &'a str,
+}
+
+impl<'a> Refused<'a> {
+    /// A plan that is not sent.
+    pub fn plan(plan: &'a Plan, reason: &'a str, why: &'a str) -> Self {
+        Refused { action: plan.action, context: &plan.target.context, target: target(plan), reason, why }
+    }
+}
+
 /// Sends a plan once. Err means that nothing was sent.
 ///
 /// Never drop this future half-way (spawn it, and let the exit wait for it): its request would leave no outcome.
@@ -90,16 +108,22 @@ pub async fn record_verified(
 }
 
 /// Records what somebody wanted and was refused before anything was sent.
-pub async fn record_refused(
-    journal: &Journal,
-    plan: &Plan,
-    reason: &str,
-    why: &str,
-    now: Timestamp,
-) -> Result<u64, JournalError> {
-    let mut refused = entry(plan, Kind::Refused, reason);
-    refused.result = Some(json!({ "result": "refused", "reason": why }));
-    append(journal, refused, now).await
+pub async fn record_refused(journal: &Journal, refused: Refused<'_>, now: Timestamp) -> Result<u64, JournalError> {
+    let Refused { action, context, target, reason, why } = refused;
+    let entry = Entry {
+        kind: Kind::Refused,
+        intent: None,
+        context: context.to_owned(),
+        action: action.to_owned(),
+        target,
+        requests: Vec::new(),
+        reason: reason.to_owned(),
+        before: None,
+        inverse: None,
+        result: Some(json!({ "result": "refused", "reason": why })),
+        took_ms: None,
+    };
+    append(journal, entry, now).await
 }
 
 fn entry(plan: &Plan, kind: Kind, reason: &str) -> Entry {
@@ -113,18 +137,22 @@ fn entry(plan: &Plan, kind: Kind, reason: &str) -> Entry {
         intent: None,
         context: plan.target.context.to_string(),
         action: plan.action.to_owned(),
-        target: Target {
-            namespace: plan.target.namespace.to_string(),
-            kind: plan.kind.to_owned(),
-            name: plan.target.name.to_string(),
-            uid: plan.target.uid.0.to_string(),
-        },
+        target: target(plan),
         requests,
         reason: reason.to_owned(),
         before: None,
         inverse: Some(plan.inverse.clone()).filter(|inverse| kind == Kind::Intent && !inverse.is_null()),
         result: None,
         took_ms: None,
+    }
+}
+
+fn target(plan: &Plan) -> Target {
+    Target {
+        namespace: plan.target.namespace.to_string(),
+        kind: plan.kind.to_owned(),
+        name: plan.target.name.to_string(),
+        uid: plan.target.uid.0.to_string(),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::actions::plan::Plan;
 use outcome::Outcome;
 use preflight::Preflight;
 
-pub use execute::{Executed, Order, execute, record_refused, record_verified};
+pub use execute::{Executed, Order, Refused, execute, record_refused, record_verified};
 
 /// Where a plan is sent.
 #[derive(Clone)]

@@ -60,6 +60,9 @@ fn nothing_in_no_namespace_is_no_good_news() {
     let text = stage.text();
     assert_eq!(text.matches("there is no namespace nosuch in context prod").count(), 2, "in both panes:\n{text}");
     assert!(!text.contains("nothing waits for a human"), "{text}");
+    // Somebody has created it: it is empty, and that is known.
+    stage.hear("namespaces", Said::Observed(Observation::NamespaceFound));
+    assert!(stage.text().contains("nothing waits for a human"), "{}", stage.text());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::release::object::{ObjectId, Uid};
 use crate::release::replicas::PodHealth;
 use crate::release::rollout::Rollout;
+use crate::release::text::counted;
 use crate::release::tree::{self, ExperimentNode, PodNode, Revision, SetNode};
 use crate::theme::{Glyph, Role};
 
@@ -123,10 +124,8 @@ fn pod_row(cx: &Cx, pod: &PodNode, revision: Option<u64>, depth: usize, width: u
     let mut words = Words::of(format!("{}{sign} {:<width$}", "  ".repeat(depth), pod.status), role)
         .and(format!("  {}", pod.name), Role::Text)
         .and(format!("  {} ready", pod.ready), if is_ready { Role::Dim } else { Role::Attention });
-    match pod.restarts {
-        0 => (),
-        1 => words.push("  1 restart", Role::Attention),
-        many => words.push(format!("  {many} restarts"), Role::Attention),
+    if pod.restarts > 0 {
+        words.push(format!("  {}", counted(pod.restarts, "restart", "restarts")), Role::Attention);
     }
     words.push(format!("  {}", cx.age(pod.object.created)), Role::Dim);
     Row::new(&*pod.object.id.uid.0, pod.name, revision, words)

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::keys::{Command, Keymap, layer};
+use crate::release::text::counted;
 use crate::theme::{Glyph, Role};
 
 use super::super::brush::{self, Words};
@@ -14,7 +15,7 @@ use super::super::ui::Ui;
 /// Draws the warnings.
 pub fn draw(cx: &Cx, ui: &Ui, scroll: u16, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
     let place = brush::centred(area, area.width.min(96), area.height);
-    let title = Words::of(format!("configuration: {} warnings", ui.warnings.len()), Role::Title);
+    let title = Words::of(format!("configuration: {}", counted(ui.warnings.len(), "warning", "warnings")), Role::Title);
     let inner = brush::frame(cx, &title, Role::BorderFocused, place, buf);
     let (body, foot) = split_top(inner, inner.height.saturating_sub(u16::from(inner.height > 4)));
     let sign = cx.glyph(Glyph::Attention);

@@ -113,6 +113,29 @@ fn every_row_can_be_read_in_full_and_its_cells_fill_the_columns() {
 }
 
 #[test]
+fn what_previews_reserve_grows_old_by_itself_and_keeps_no_dead_watch_alive() {
+    let said = |kind: &str, said| Report { source: SourceId { context: "prod-eu".into(), kind: kind.into() }, said };
+    let theme = crate::theme::Theme::default();
+    let row = Uid::from("uid-pr-431");
+    let look = |model: &Model, now| -> (String, crate::theme::Role) {
+        let cx = crate::panes::cx::Cx::new(model, &theme, &crate::theme::Glyphs::Unicode, now, false);
+        let pane = PANES[index_of("previews").unwrap()];
+        let border = crate::panes::freshness::of_pane(&cx, pane.sources()).text();
+        (border, pane.cells(&cx, &row).unwrap()[4].role)
+    };
+    let later = now() + jiff::SignedDuration::from_mins(3);
+    let mut model = shop();
+    model.observe(said("namespaces", Said::Alive), later);
+    let (border, cpu) = look(&model, later);
+    assert_eq!((&*border, cpu), ("", crate::theme::Role::Stale), "the watch lives, the answers about pods do not");
+    let mut model = shop();
+    model.observe(said("preview-requests", Said::Alive), later);
+    let (border, cpu) = look(&model, later);
+    assert!(border.contains("STALE 3m"), "{border}");
+    assert_eq!(cpu, crate::theme::Role::Text);
+}
+
+#[test]
 fn each_kind_of_blindness_of_github_has_its_own_words() {
     let blinded = |mut model: Model, kind, message: &str| {
         for topic in Topic::ALL {
@@ -236,6 +259,7 @@ fn an_empty_repository_says_what_is_not_there() {
         workflow(Duty::Smoke, "verify-release.yml", "active", vec![]),
         workflow(Duty::Drift, "infra-drift.yml", "active", vec![]),
         Finding::Plan(None),
+        Finding::GoodPlan(None),
     ]);
     let heads = ABOUT_THE_REPOSITORY.map(|pane| head(&model, pane, 2));
     insta::assert_snapshot!("shop_empty", heads.concat());

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::release::annotation::{exit_codes, of_k6};
 use crate::release::commit::read_commits;
 use crate::release::cost::{self, Cost};
 use crate::release::drift::{self, Drift};
-use crate::release::drift_watch::last_scheduled;
+use crate::release::drift_watch::{about_branch, has_succeeded, last_scheduled};
 use crate::release::flag;
 use crate::release::observation::Failure;
 use crate::release::pull::{PullLookup, PullRequest, PullState};
@@ -31,6 +33,8 @@ const PULL_PAGES: usize = 5;
 const MOST_LOOKUPS: usize = 100;
 /// Pull requests whose cost is looked for.
 const MOST_COSTS: usize = 60;
+/// Runs of the drift check that are looked into for the last plan that succeeded.
+const MOST_PLANS: usize = 5;
 /// Failed jobs of a smoke test that are asked for k6's exit code.
 const MOST_FAILED: usize = 5;
 /// Commits of the flags file.
@@ -149,19 +153,33 @@ impl Eye {
     async fn drift(&mut self, client: &Client) -> Result<Look, Miss> {
         let mut view = self.workflow(client, Duty::Drift, 50).await?;
         let run = last_scheduled(&view.runs).cloned();
-        self.plans.keep(&[run.as_ref().and_then(|run| run.id)]);
+        let branch = self.branch();
+        let latest: Vec<&Run> = about_branch(&view.runs, &branch).into_iter().take(MOST_PLANS).collect();
+        self.plans.keep(&latest.iter().copied().chain(&run).map(|run| run.id).collect::<Vec<_>>());
         let plan = match &run {
             Some(run) => self.plans.of(client, &self.repository, run).await?,
             None => None,
         };
+        let good = self.good_plan(client, &latest).await?;
         view.jobs = self.jobs(client, run.as_ref()).await?;
         let drift = plan.as_ref().and_then(|plan| plan.content.as_ref()?.as_ref().ok());
-        let branch = self.branch();
         let place = Place { repository: &self.repository, branch: &branch, folder: &self.settings.files.infra };
         let blame = self.ground.blame(client, place, drift).await;
         let mut look = Look::of(Finding::Plan(plan), Duty::Drift, view);
+        look.findings.push(Finding::GoodPlan(good));
         look.findings.extend(blame.map(Finding::Blame));
         Ok(look)
+    }
+
+    /// When a plan last came to its end. Mostly the first run has one; what was read once is not asked for again.
+    async fn good_plan(&mut self, client: &Client, latest: &[&Run]) -> Result<Option<Timestamp>, Miss> {
+        for run in latest {
+            let plan = self.plans.of(client, &self.repository, run).await?;
+            if plan.and_then(|plan| plan.content).is_some_and(|plan| has_succeeded(&plan)) {
+                return Ok(run.created);
+            }
+        }
+        Ok(None)
     }
 
     async fn smoke(&mut self, client: &Client) -> Result<Look, Miss> {

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Link, nothing, sha256};
+use crate::release::text::counted;
 
 /// The last record, as the one who wrote it left it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,8 +71,11 @@ impl Tail {
             return Tail { records: head.records, sha256: head.sha256, ..start }.scan(file, head.end);
         }
         let tail = start.scan(file, 0)?;
-        let fault =
-            format!("the journal did not fit its head file: {} records instead of {}", tail.records, head.records);
+        let fault = format!(
+            "the journal did not fit its head file: {} instead of {}",
+            counted(tail.records, "record", "records"),
+            head.records
+        );
         // No number is given twice, so that what is missing stays missing.
         Ok(Tail { records: tail.records.max(head.records), fault: Some(fault), ..tail })
     }

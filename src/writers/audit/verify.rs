@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::head::Head;
 use super::record::{Link, Record, nothing, sha256};
+use crate::release::text::counted;
 
 /// The audit pane reads no more than this from the end.
 const LONGEST_READ: u64 = 16 << 20;
@@ -127,7 +128,8 @@ impl Chain {
         let known = self.head.map(|head| head.records);
         let why = match known {
             Some(known) if known > self.records => {
-                format!("cut at the end: {} of {known} records are left", self.records)
+                let left = if self.records == 1 { "is" } else { "are" };
+                format!("cut at the end: {} of {} {left} left", self.records, counted(known, "record", "records"))
             }
             None if self.records > 1 => "the head file is missing: a cut at the end would not show".to_owned(),
             _ => return Verified::Whole { records: self.records, torn: self.all_torn },

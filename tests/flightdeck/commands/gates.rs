@@ -24,7 +24,7 @@ async fn the_gates_say_what_their_last_runs_have_come_to() {
     let of_repository: Vec<_> =
         rows.iter().filter(|row| row["confidence"] != "unknown").map(|row| &row["id"]).collect();
     assert_eq!(json!(of_repository), json!(["PR17", "PR18", "PR19", "PR20", "PR21", "PR22"]), "{status:#}");
-    assert_eq!(rows[6]["summary"], "3 rollouts: 1 Paused, 2 Healthy; 1 need a human");
+    assert_eq!(rows[6]["summary"], "3 rollouts: 1 Paused, 2 Healthy; 1 needs a human");
     bench.world.fault(Fault::GithubDown);
     let blind = bench.run("status -o json").await.ends(3).json();
     assert_eq!((&blind["rows"][7]["state"], &blind["rows"][6]["state"]), (&json!("unknown"), &json!("attention")));

@@ -111,7 +111,8 @@ async fn who_may_not_and_what_is_only_tried() {
     bench.world.fault(Fault::None);
     let namespace = bench.world.get("namespaces/pr-407").unwrap();
     assert_eq!((&namespace["status"]["phase"], bench.deletions().len()), (&json!("Active"), 0));
-    assert_eq!(bench.records(), Vec::<Value>::new());
+    let refused: Vec<_> = bench.records().iter().map(|record| record["kind"].clone()).collect();
+    assert_eq!(refused, ["refused", "refused"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,6 +134,30 @@ async fn each_is_listed_with_what_became_of_its_pull_request() {
     assert_eq!((&of(&blind, "pr-407")["class"], &of(&blind, "pr-407")["pull"]), (&json!("unknown"), &Value::Null));
     bench.world.fault(Fault::None);
     bench.run("previews list --context nobody").await.ends(4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_namespace_is_one_preview() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let names = |list: &Value| -> Vec<Value> {
+        list["items"].as_array().unwrap().iter().map(|item| item["namespace"].clone()).collect()
+    };
+    // The orphans elsewhere are no verdict on this one.
+    let one = bench.run("previews list -n pr-431 -o json").await.ends(0).json();
+    assert_eq!(names(&one), ["pr-431"]);
+    let one = bench.run("previews list -n pr-407 -o json").await.ends(1).json();
+    assert_eq!(names(&one), ["pr-407"]);
+    bench.run("previews list -n pr-9").await.ends(3).says("there is no namespace pr-9");
+    bench.run("previews list -n shop").await.ends(2).says("namespace shop is no preview");
+    assert!(names(&bench.run("previews list -A -o json").await.json()).len() > 2);
+    bench.run("previews teardown 407 -n pr-431 --dry-run").await.ends(3);
+    bench.run("previews teardown 407 -n pr-407 --dry-run").await.ends(0);
+
+    let folder = bench.home.write("dir/a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: { name: pr-7, uid: a }\n");
+    bench.home.write("dir/b.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: { name: pr-8, uid: b }\n");
+    let folder = folder.parent().unwrap().display().to_string();
+    let one = bench.run(&format!("previews list -n pr-8 -o json --from-dir {folder}")).await.json();
+    assert_eq!(names(&one), ["pr-8"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

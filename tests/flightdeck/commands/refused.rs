@@ -6,12 +6,15 @@ use serde_json::json;
 use super::bench::Bench;
 
 impl Bench {
-    /// Nothing was changed, and no request asked for it.
+    /// Nothing was changed, no request asked for it, and the journal knows no more than what was refused: these actions.
     #[track_caller]
-    fn is_untouched(&self) {
+    fn is_untouched(&self, refused: &[&str]) {
         assert_eq!(self.patches(), Vec::<String>::new());
-        assert!(!self.home.journal().exists(), "something was recorded");
         assert_ne!(self.web()["status"]["abort"], json!(true));
+        let records = self.records();
+        let actions: Vec<_> = records.iter().map(|record| record["action"].as_str().expect("an action")).collect();
+        assert_eq!(actions, refused);
+        assert!(records.iter().all(|record| record["kind"] == "refused"), "{records:#?}");
     }
 }
 
@@ -28,7 +31,8 @@ async fn what_does_not_apply_is_refused_with_its_reason() {
     bench.run("analysis terminate nothing --yes").await.ends(3).says("there is no AnalysisRun nothing");
     bench.run("rollout abort cart --yes").await.ends(2).says("not unique");
     bench.run("rollout abort web --yes --from-dir .").await.ends(2).says("--from-dir");
-    bench.is_untouched();
+    // What names no object, or more than one, was no attempt on any.
+    bench.is_untouched(&["retry", "resume", "abort", "undo"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +44,8 @@ async fn without_yes_the_plan_is_printed_and_nothing_is_done() {
     assert_eq!(plan["requests"][0]["path"], "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web/status");
     let table = bench.run("rollout abort web").await.ends(2).out;
     assert!(table.contains("abort Rollout shop/web in context admin"), "{table}");
-    bench.is_untouched();
+    bench.run("rollout retry web").await.ends(1);
+    bench.is_untouched(&[]);
     let requests = bench.world.requests();
     assert!(requests.iter().all(|request| request.method == "GET"), "{requests:?}");
 }
@@ -55,7 +60,8 @@ async fn a_dry_run_changes_nothing() {
         assert!(result["reason"].as_str().unwrap().starts_with("dry run"), "{result:#}");
     }
     assert_eq!(bench.web()["spec"], before["spec"]);
-    bench.is_untouched();
+    bench.run("rollout retry web --dry-run").await.ends(1);
+    bench.is_untouched(&[]);
     let tried = bench.world.requests().into_iter().filter(|request| request.path.contains("dryRun=All"));
     assert_eq!(tried.count(), 6);
 }
@@ -69,7 +75,7 @@ async fn who_may_not_is_denied() {
     bench.run("rollout abort web --dry-run --context viewer").await.ends(4);
     bench.world.fault(Fault::ForbiddenWrites);
     bench.run("rollout abort web --yes").await.ends(4);
-    bench.is_untouched();
+    bench.is_untouched(&["abort", "abort"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,9 +110,32 @@ async fn read_only_and_protected_contexts_stay_as_they_are() {
     let result = bench.run("rollout abort web --yes --context production -o json").await.ends(1).result();
     assert!(result["reason"].as_str().unwrap().contains("--write"), "{result:#}");
     bench.run("rollout abort web --yes --context production --write --read-only").await.ends(1);
-    bench.is_untouched();
+    bench.is_untouched(&["abort", "abort", "abort"]);
     bench.run("rollout abort web --yes --context production --write").await.ends(0);
     assert_eq!(bench.web()["status"]["abort"], json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_leaves_one_record_without_an_intent() {
+    let bench = Bench::new().await;
+    let web = bench.web()["metadata"]["uid"].clone();
+    bench.home.run(&["rollout", "retry", "web", "--yes", "--reason", "INC-1 retry"], "").await.ends(1);
+    let records = bench.records();
+    let refused = records.last().expect("a record");
+    assert_eq!(
+        (&refused["kind"], &refused["action"], &refused["context"]),
+        (&json!("refused"), &json!("retry"), &json!("admin"))
+    );
+    assert_eq!(refused["target"], json!({"namespace": "shop", "kind": "Rollout", "name": "web", "uid": web}));
+    assert_eq!((&refused["reason"], refused.get("intent")), (&json!("INC-1 retry"), None));
+    assert_eq!(refused["result"], json!({"result": "refused", "reason": "not aborted"}));
+    // Of two, the one that is refused leaves its record, and the other one its three.
+    bench.run("rollout abort web cart -n shop --yes -o json").await.ends(1);
+    let kinds: Vec<_> = bench.records().iter().map(|record| record["kind"].clone()).collect();
+    assert_eq!(kinds, ["refused", "refused", "intent", "outcome", "verified"]);
+    bench.run("audit verify").await.ends(0);
+    let list = bench.run("audit list").await.ends(0).out;
+    assert!(list.contains("refused") && list.contains("INC-1 retry"), "{list}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,5 +145,7 @@ async fn what_cannot_be_recorded_is_not_done() {
     bench.home.write("state", "");
     let result = bench.run("rollout abort web --yes -o json").await.ends(1).result();
     assert!(result["reason"].as_str().unwrap().contains("not recorded, so not done"), "{result:#}");
+    let refused = bench.run("rollout retry web --yes -o json").await.ends(1).says("could not be recorded");
+    assert_eq!(refused.result()["reason"], "not aborted");
     assert_eq!(bench.patches(), Vec::<String>::new());
 }

@@ -24,6 +24,14 @@ async fn list_names_every_rollout_of_the_world() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_contexts_of_one_cluster_are_one() {
+    let bench = Bench::new().await;
+    let twice = bench.run("rollout list --context operator --context admin -o json").await.ends(0).json();
+    let contexts: Vec<_> = twice["items"].as_array().unwrap().iter().map(|item| &item["context"]).collect();
+    assert_eq!(contexts, ["admin"; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn get_shows_the_tree_and_what_may_be_done() {
     let bench = Bench::new().await;
     let web = bench.run("rollout get web -n shop -o json").await.ends(0).json();

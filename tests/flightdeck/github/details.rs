@@ -54,6 +54,51 @@ async fn nobody_is_blamed_for_what_two_files_declare() {
     assert_eq!(blobs(&world), so_far, "a blob never changes");
 }
 
+/// Newest first: green without a plan, green with a plan that failed, green on another branch, and red for what it found.
+const PLANNED: &str = r#"
+  workflows:
+  - file: infra-drift.yml
+    name: infra-drift
+    runs:
+    - { event: schedule, conclusion: success, created: "@-1h" }
+    - event: schedule
+      conclusion: success
+      created: "@-25h"
+      artifacts:
+      - { name: drift-plan, file: plan.json, content: { format_version: "1.2", errored: true } }
+    - event: workflow_dispatch
+      conclusion: success
+      branch: try-it
+      created: "@-30h"
+      artifacts:
+      - { name: drift-plan, file: plan.json, content: { format_version: "1.2", resource_changes: [] } }
+    - event: workflow_dispatch
+      conclusion: failure
+      created: "@-40h"
+      artifacts:
+      - name: drift-plan
+        file: plan.json
+        content: { format_version: "1.2", resource_drift: [ { address: aws_x.once, change: { actions: [update] } } ] }
+"#;
+
+#[tokio::test]
+async fn the_last_good_plan_is_one_that_came_to_its_end_not_a_green_run() {
+    let world = world(&[&story(PLANNED)]).await;
+    let mut watched = Watched::start(settings(&world.github_url(), None));
+    watched.until_found(|finding| *finding == Finding::Seen(Topic::Drift)).await;
+    let repository = watched.repository();
+    let runs = &repository.workflow(Duty::Drift).expect("a workflow").runs;
+    let red = runs.iter().find(|run| !run.is_green()).expect("a red run");
+    assert!(red.created.is_some());
+    assert_eq!(repository.good_plan, red.created);
+    let artifacts =
+        |world: &flightdeck::sim::World| world.asked().iter().filter(|it| it.path.contains("artifacts")).count();
+    let so_far = artifacts(&world);
+    watched.handle.acted(Topic::Drift);
+    watched.until_found(|finding| *finding == Finding::Seen(Topic::Drift)).await;
+    assert_eq!(artifacts(&world), so_far, "a completed run's artifacts never change");
+}
+
 const SMOKED: &str = r#"
   workflows:
   - file: verify-release.yml
