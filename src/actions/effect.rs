@@ -88,13 +88,25 @@ impl Effect {
     }
 
     /// What is said when it is there. A commit is in no effect by itself.
+    pub fn done(&self) -> String {
+        let (done, _, then) = self.words();
+        format!("{done}{then}")
+    }
+
+    /// The same with how long it took.
     pub fn done_in(&self, took: &str) -> String {
+        let (done, joint, then) = self.words();
+        format!("{done}{joint}{took}{then}")
+    }
+
+    /// What is done, what leads to how long it took, and what is yet to come.
+    fn words(&self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Effect::FlagIs(_) => format!("committed in {took}; live once what reads it is deployed or reloads"),
-            Effect::StepGone { .. } => format!("committed in {took}; the next run goes without it"),
-            Effect::RunBegan { .. } => format!("a run has begun, after {took}"),
-            Effect::NamespaceGone => format!("gone in {took}"),
-            _ => format!("took effect in {took}"),
+            Effect::FlagIs(_) => ("committed", " in ", "; live once what reads it is deployed or reloads"),
+            Effect::StepGone { .. } => ("committed", " in ", "; the next run goes without it"),
+            Effect::RunBegan { .. } => ("a run has begun", ", after ", ""),
+            Effect::NamespaceGone => ("gone", " in ", ""),
+            _ => ("took effect", " in ", ""),
         }
     }
 

@@ -90,10 +90,10 @@ impl Work {
     /// How it stands, for its row.
     fn standing(&self) -> String {
         let stands = match self.stage {
-            Stage::Sending => "sending",
-            Stage::Accepted { late: false, .. } => "waiting for the effect",
-            Stage::Accepted { late: true, .. } => "accepted, no effect so far",
-            Stage::Done { .. } => "took effect",
+            Stage::Sending => "sending".to_owned(),
+            Stage::Accepted { late: false, .. } => "waiting for the effect".to_owned(),
+            Stage::Accepted { late: true, .. } => "accepted, no effect so far".to_owned(),
+            Stage::Done { .. } => self.plan.effect.done(),
         };
         format!("{}: {stands}", self.plan.action)
     }

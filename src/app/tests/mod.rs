@@ -3,6 +3,7 @@
 mod acting;
 mod idle;
 mod looking;
+mod shop;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
