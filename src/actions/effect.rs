@@ -51,8 +51,8 @@ pub enum Effect {
     WorkflowIs(String),
     /// A run with a higher id than this is listed.
     RunBegan { duty: Duty, after: u64 },
-    /// The flag reads like this.
-    FlagIs(Box<Flag>),
+    /// The flags read like this.
+    FlagsAre(Vec<Flag>),
     /// The repository variable has this value.
     LimitIs(Decimal),
     /// The workflow's file is without that step.
@@ -81,7 +81,7 @@ impl Effect {
             Effect::SpecPaused(_)
                 | Effect::TemplateIsNot(_)
                 | Effect::WorkflowIs(_)
-                | Effect::FlagIs(_)
+                | Effect::FlagsAre(_)
                 | Effect::LimitIs(_)
                 | Effect::StepGone { .. }
         )
@@ -102,7 +102,7 @@ impl Effect {
     /// What is done, what leads to how long it took, and what is yet to come.
     fn words(&self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Effect::FlagIs(_) => ("committed", " in ", "; live once what reads it is deployed or reloads"),
+            Effect::FlagsAre(_) => ("committed", " in ", "; live once what reads it is deployed or reloads"),
             Effect::StepGone { .. } => ("committed", " in ", "; the next run goes without it"),
             Effect::RunBegan { .. } => ("a run has begun", ", after ", ""),
             Effect::NamespaceGone => ("gone", " in ", ""),
@@ -115,7 +115,7 @@ impl Effect {
         match self {
             Effect::WorkflowIs(_) => subject::duty_of(target).map(Duty::topic),
             Effect::RunBegan { duty, .. } | Effect::StepGone { duty, .. } => Some(duty.topic()),
-            Effect::FlagIs(_) => Some(Topic::Flags),
+            Effect::FlagsAre(_) => Some(Topic::Flags),
             Effect::LimitIs(_) => Some(Topic::Cost),
             Effect::PullOpened { .. } => Some(Topic::Pulls),
             _ => None,
@@ -131,7 +131,7 @@ impl Effect {
             Effect::SpecPaused(wanted) => rollout()?.spec_paused != *wanted,
             Effect::TemplateIsNot(before) => rollout()?.status.current_pod_hash.as_deref() == Some(before),
             Effect::WorkflowIs(wanted) => workflow(repository()?, target)?.state.word() != wanted,
-            Effect::FlagIs(wanted) => !acts_alike(wanted, flag(repository()?, &wanted.name)?),
+            Effect::FlagsAre(wanted) => act_otherwise(wanted, repository()?),
             Effect::LimitIs(wanted) => repository()?.limit.as_ref()?.as_ref().ok()? != wanted,
             Effect::StepGone { duty, step } => step.is_in(file_of(repository()?, *duty)?)?,
             _ => false,
@@ -167,7 +167,7 @@ impl Effect {
             self,
             Effect::WorkflowIs(_)
                 | Effect::RunBegan { .. }
-                | Effect::FlagIs(_)
+                | Effect::FlagsAre(_)
                 | Effect::LimitIs(_)
                 | Effect::StepGone { .. }
                 | Effect::PullOpened { .. }
@@ -234,7 +234,10 @@ fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
             let runs = repository.workflow(*duty).map_or(&[][..], |view| &view.runs);
             done_if(runs.iter().any(|run| run.id.is_some_and(|id| id > *after) && run.event == "workflow_dispatch"))
         }
-        Effect::FlagIs(wanted) => done_if(flag(repository, &wanted.name).is_some_and(|flag| acts_alike(wanted, flag))),
+        Effect::FlagsAre(wanted) => {
+            let is_so = |wanted: &Flag| flag(repository, &wanted.name).is_some_and(|flag| acts_alike(wanted, flag));
+            done_if(wanted.iter().all(is_so))
+        }
         Effect::LimitIs(wanted) => done_if(repository.limit.as_ref() == Some(&Ok(*wanted))),
         Effect::StepGone { duty, step } => {
             done_if(file_of(repository, *duty).and_then(|text| step.is_in(text)) == Some(false))
@@ -259,6 +262,11 @@ fn flag<'a>(repository: &'a Repository, name: &str) -> Option<&'a Flag> {
 
 fn file_of(repository: &Repository, duty: Duty) -> Option<&str> {
     Some(&*repository.workflow(duty)?.source.as_ref()?.text)
+}
+
+/// Whether any of them is there and acts otherwise. One that cannot be seen says nothing.
+fn act_otherwise(wanted: &[Flag], repository: &Repository) -> bool {
+    wanted.iter().any(|wanted| flag(repository, &wanted.name).is_some_and(|flag| !acts_alike(wanted, flag)))
 }
 
 /// Owners and guardrails are other people's business: only what makes a flag act counts.

@@ -10,6 +10,7 @@ use crate::keys::Command;
 use crate::panes::ui::{AtWork, Notice};
 use crate::release::attention::{self, Need, Severity};
 use crate::release::object::Uid;
+use crate::release::subject;
 use crate::release::timeline::Entry;
 use crate::theme::Role;
 use crate::writers::Executed;
@@ -156,7 +157,7 @@ impl App {
         let changes_spec = plan.requests.iter().any(|request| !request.path.ends_with("/status"));
         self.works.retain(|work| {
             let is_done = matches!(work.stage, Stage::Done { .. });
-            !(is_done && changes_spec && work.plan.target.uid == plan.target.uid)
+            !(is_done && changes_spec && subject::overlap(&work.plan.target.uid, &plan.target.uid))
         });
     }
 

@@ -39,13 +39,10 @@ pub struct Terms {
 }
 
 /// What became of everything.
-#[derive(Default)]
 pub struct Carried {
     pub lines: Vec<WriteResult>,
     /// What did not work beside it.
     pub notes: Vec<String>,
-    /// Somebody wanted us to stop: nothing more is to be sent.
-    pub is_interrupted: bool,
 }
 
 /// Sends what is ready, waits for the effects, and says what became of everything.
@@ -69,7 +66,7 @@ pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Term
             Work::Sent(sent) => sent.recorded(observer, &terms.journal, end.has_come, &mut notes).await,
         });
     }
-    Carried { lines, notes, is_interrupted: end.has_come }
+    Carried { lines, notes }
 }
 
 /// Whether somebody wants us to stop.

@@ -5,17 +5,21 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::shop::*;
-use crate::actions::Kind;
+use crate::actions::effect::Progress;
 use crate::actions::fixture::now;
 use crate::actions::guard::{Authority, Seen, still_holds};
 use crate::actions::plan::{Danger, Effect, Plan};
+use crate::actions::{Kind, action, in_one};
 use crate::release::attention::Severity;
 use crate::release::deed::Deed;
 use crate::release::model::Model;
 use crate::release::observation::{Observation, Report, Said, SourceId};
 use crate::release::repository::{CHECKOUT, Finding, FlagsFile, Topic};
+use crate::release::subject;
 
 const PATH: &str = "/repos/acme/shop/contents/feature-flags/flags.yaml";
+
+const NO_FLAG: &str = "there is no flag gone in feature-flags/flags.yaml";
 
 /// What a plan's commit would make of the file.
 fn content(plan: &Plan) -> String {
@@ -84,7 +88,7 @@ fn a_kill_is_one_commit_on_the_blob_that_was_seen() {
     assert_eq!((&plan.danger, plan.kind, &*plan.target.context), (&Danger::Plain, "Flag", "acme/shop"));
     assert!(plan.diff.iter().any(|line| line.starts_with("-    default: true")), "{:?}", plan.diff);
     assert!(plan.notes.iter().any(|note| note.contains("not live before")), "{:?}", plan.notes);
-    assert!(matches!(&plan.effect, Effect::FlagIs(flag) if flag.name == "new_checkout"));
+    assert!(matches!(&plan.effect, Effect::FlagsAre(flags) if flags[0].name == "new_checkout"));
 }
 
 #[test]
@@ -182,6 +186,47 @@ fn a_restore_puts_back_every_byte() {
     assert_eq!(restore.requests[0].body["message"], "restore: new_checkout");
 }
 
+const TWO: &str = "features:\n  a: { default: true } # one\n  b: { rollout: { prod: 7 } }\n  c: { default: true }\n";
+
+fn two_killed() -> String {
+    TWO.replace("true } # one", "false } # one").replace('7', "0")
+}
+
+#[test]
+fn flags_of_one_file_are_one_commit_and_each_is_put_back_by_itself() {
+    let mut model = shop();
+    learn(&mut model, flags(TWO, |_| ()));
+    let of = |name: &str| subject::flag(&REPOSITORY.into(), name);
+    let kill_action = action("kill").unwrap();
+    let by_itself = ["a", "b"].map(|name| plan(&model, "kill", &of(name)).unwrap());
+    assert_eq!(in_one(kill_action, &by_itself[..1]), None, "one is as it is");
+    let both = in_one(kill_action, &by_itself).unwrap();
+    let kill = plan(&model, "kill", &both).unwrap();
+    assert_eq!((kill.requests.len(), content(&kill)), (1, two_killed()));
+    assert_eq!((&*kill.target.name, &kill.requests[0].body["message"]), ("a, b", &json!("kill: a, b")));
+    let changes: Vec<_> = kill.changes.iter().map(|change| change.field.as_str()).collect();
+    assert_eq!(changes, ["features.a.default", "features.b.rollout.prod", "feature-flags/flags.yaml"]);
+    assert_eq!(still_holds(&kill, &model, &Authority::default(), now()), Ok(()));
+    assert_eq!(refused(&model, "kill", &subject::flags(&REPOSITORY.into(), &["a", "gone"])), NO_FLAG);
+
+    assert_eq!(kill.effect.progress(&model, &kill.target), Progress::NotYet);
+    learn(&mut model, flags(&two_killed().replace("prod: 0", "prod: 1"), |_| ()));
+    assert_eq!(kill.effect.progress(&model, &kill.target), Progress::NotYet, "one of the two is not enough");
+    assert!(kill.effect.put_back(&model, &kill.target).is_some());
+    learn(&mut model, flags(&two_killed(), |_| ()));
+    assert_eq!(kill.effect.progress(&model, &kill.target), Progress::Done);
+    assert_eq!(kill.effect.put_back(&model, &kill.target), None);
+
+    journal(&mut model, vec![deed(&kill, 1, Some("applied"))]);
+    assert!(refused(&model, "restore", &of("c")).starts_with("no kill of it is recorded"));
+    let restore = plan(&model, "restore", &of("b")).unwrap();
+    assert_eq!(content(&restore), two_killed().replace("prod: 0", "prod: 7"));
+    assert_eq!(content(&plan(&model, "restore", &both).unwrap()), TWO);
+    journal(&mut model, vec![deed(&restore, 2, Some("applied")), deed(&kill, 1, Some("applied"))]);
+    assert!(refused(&model, "restore", &of("b")).starts_with("it was restored already"));
+    assert!(plan(&model, "restore", &of("a")).is_ok());
+}
+
 #[test]
 fn only_the_last_kill_is_put_back_and_only_where_it_still_stands() {
     let kill = plan_of(&shop());
@@ -192,9 +237,9 @@ fn only_the_last_kill_is_put_back_and_only_where_it_still_stands() {
         plan(model, "restore", &flag()).map(|plan| content(&plan)).map_err(|refusal| refusal.reason)
     };
     let mut older = deed(&kill, 1, Some("applied"));
-    older.inverse = Some(json!({ "changes": [
+    older.inverse = Some(json!({ "flags": { "new_checkout": [
         { "path": "features.new_checkout.rollout.prod", "from": "99", "to": "0" }
-    ] }));
+    ] } }));
     // The later one may have been done, whatever became of its answer.
     for outcome in [Some("applied"), Some("unknown: no answer"), None] {
         assert_eq!(restored(&mut model, vec![deed(&kill, 2, outcome), older.clone()]), Ok(FLAGS.to_owned()));

@@ -44,6 +44,20 @@ fn words(stage: &mut Stage) -> Vec<&str> {
 }
 
 #[test]
+fn flags_that_are_marked_are_one_plan_and_one_commit() {
+    let mut stage = shop();
+    // The last one is off already: it is left out, the others are not.
+    accepted(&mut stage, &format!("space space j space {KILL}"));
+    let [work] = stage.app.works.as_slice() else { panic!("{:?}", stage.app.works) };
+    assert_eq!((&*work.plan.target.name, work.plan.requests.len()), ("reranker, new_checkout", 1));
+    let row = stage.text().lines().find(|line| line.contains("unguarded flag")).map(str::to_owned);
+    assert!(row.is_some_and(|row| row.contains("kill: waiting for the effect")), "{}", stage.text());
+    let killed = FLAGS.replace("prod: 5 ", "prod: 0 ").replace("stage: 100, prod: 100", "stage: 0, prod: 0");
+    read(&mut stage, &killed);
+    assert!(stage.notice().starts_with("kill reranker, new_checkout: committed in"), "{}", stage.notice());
+}
+
+#[test]
 fn a_commit_is_not_said_to_be_in_effect() {
     let mut stage = shop();
     accepted(&mut stage, KILL);

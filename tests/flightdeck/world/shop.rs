@@ -97,6 +97,22 @@ async fn a_flag_is_killed_and_its_very_bytes_are_put_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn marked_flags_are_killed_in_one_commit() {
+    let mut deck = shop(&[], "").await;
+    for flag in ["new_checkout", "dark_mode"] {
+        at(&mut deck, "flags", flag).await;
+        deck.press("space");
+    }
+    confirmed(&mut deck, "D").await;
+    deck.says(": committed in").await;
+    let flags = repository(&deck).flags.as_ref().and_then(|file| file.flags.as_ref().ok()).expect("flags");
+    let is_off = |name: &str| flags.get(name).is_some_and(|flag| flag.state("prod").word() == "off");
+    assert!(is_off("new_checkout") && is_off("dark_mode"), "{flags:?}");
+    assert_eq!(sent(&deck).len(), 1, "one commit for both");
+    deck.until("the record", |deck| deck.journal().len() == 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_preview_is_torn_down_by_its_name_and_an_open_one_by_its_number() {
     let mut deck = shop(&[], "").await;
     at(&mut deck, "previews", "pr-412").await;
