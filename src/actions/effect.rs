@@ -243,7 +243,7 @@ fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
             done_if(file_of(repository, *duty).and_then(|text| step.is_in(text)) == Some(false))
         }
         Effect::PullOpened { branch } => {
-            let pull = repository.open.iter().find(|pull| pull.head_ref.as_deref() == Some(branch));
+            let pull = repository.open.iter().find(|pull| pull.our_branch() == Some(branch));
             pull.map_or(Progress::NotYet, |pull| {
                 Progress::Halfway(format!("pull request #{} is open: not in effect before it is merged", pull.number))
             })

@@ -2,8 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
 use super::facts::short;
@@ -11,7 +12,8 @@ use super::guard::Seen;
 use super::plan::{Effect, FromTo, Held, Plan, Refusal, Request};
 use super::{Action, Wish};
 use crate::release::object::ObjectId;
-use crate::release::repository::BranchFile;
+use crate::release::pull::OUR_BRANCHES;
+use crate::release::repository::{BranchFile, Repository, Topic};
 use crate::release::text::visible_up_to;
 
 /// GitHub's lists lag behind its writes by seconds, and are asked every few seconds.
@@ -38,8 +40,11 @@ impl Commit<'_> {
         kind: &'static str,
         effect: Effect,
     ) -> Result<Plan, Refusal> {
-        let side = self.side_branch();
+        let side = self.side_branch(wish.now);
         let is_protected = self.file.is_protected == Some(true);
+        if is_protected {
+            self.is_new(wish.repository()?)?;
+        }
         let requests =
             if is_protected { self.by_pull_request(&side)? } else { vec![self.put(&self.file.branch, true)] };
         let to =
@@ -56,6 +61,9 @@ impl Commit<'_> {
         if is_protected {
             plan.notes
                 .push(format!("{} is protected: not in effect before the pull request is merged", self.file.branch));
+            let fresh = "the branch is made for it: what an earlier try has left behind is neither used nor in the way";
+            plan.notes.push(fresh.to_owned());
+            plan.notes.extend(unseen_pulls(wish.repository()?));
         }
         Ok(plan)
     }
@@ -108,12 +116,33 @@ impl Commit<'_> {
         format!("/repos/{}/contents/{}", self.repository, path.join("/"))
     }
 
-    /// The same for the same edit of the same file: pressed twice, the second finds the first.
-    fn side_branch(&self) -> String {
+    /// Refuses what is asked for already.
+    fn is_new(&self, repository: &Repository) -> Result<(), Refusal> {
+        let edit = self.edit();
+        let is_same = |branch: &str| branch.strip_prefix(&*edit).is_some_and(|rest| rest.starts_with('-'));
+        match repository.open.iter().find(|pull| pull.our_branch().is_some_and(is_same)) {
+            Some(pull) => Err(Refusal::because(format!(
+                "pull request #{} asks for the same already: have it merged, or close it and try again once that is seen",
+                pull.number
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// With the minute, so that a branch that an earlier try has left is in nobody's way. Pressed twice, the second finds
+    /// the first: within the minute by the name, later by the pull request that is open.
+    fn side_branch(&self, now: Timestamp) -> String {
+        format!("{}-{}", self.edit(), now.strftime("%Y%m%d%H%M"))
+    }
+
+    /// The same for the same edit of the same file, and for no other.
+    fn edit(&self) -> String {
         let plain =
             |character: char| if character.is_ascii_alphanumeric() || character == '_' { character } else { '-' };
         let topic: String = self.topic.chars().map(plain).take(60).collect();
-        format!("flightdeck/{topic}-{}", short(&self.file.sha))
+        let digest = Sha256::new().chain_update(&self.file.sha).chain_update(self.after).finalize();
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{OUR_BRANCHES}{topic}-{}", short(&digest))
     }
 
     fn diff(&self) -> Vec<String> {
@@ -121,6 +150,14 @@ impl Commit<'_> {
         let text = diff.unified_diff().context_radius(2).to_string();
         text.lines().take(400).map(|line| visible_up_to(line, 400)).collect()
     }
+}
+
+/// The open pull requests are what tells that one for the same is there.
+fn unseen_pulls(repository: &Repository) -> Option<String> {
+    let sight = repository.sight(Topic::Pulls);
+    let is_seen = sight.seen.is_some() && sight.failing.is_none() && !repository.is_cut;
+    let doubt = "not all open pull requests can be seen: one for the same may be among them";
+    (!is_seen).then(|| doubt.to_owned())
 }
 
 /// A plan for something on GitHub.

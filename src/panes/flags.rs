@@ -162,10 +162,7 @@ fn clock(cx: &Cx) -> Vec<Words> {
     let short: String = commit.sha.chars().take(7).collect();
     let mut lines =
         vec![super::field("committed", format!("{} ago by {author}, {short}: {}", cx.age(commit.at), commit.message))];
-    let waiting = repository
-        .open
-        .iter()
-        .filter(|pull| pull.head_ref.as_deref().is_some_and(|branch| branch.starts_with("flightdeck/")));
+    let waiting = repository.open.iter().filter(|pull| pull.our_branch().is_some());
     let waiting: Vec<String> = waiting.map(|pull| format!("#{} {}", pull.number, pull.title)).collect();
     lines.push(super::field(
         "merged",

@@ -97,7 +97,8 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     learn(&mut model, flags(FLAGS, |file| file.file.is_protected = Some(true)));
     let plan = plan(&model, "kill", &flag()).unwrap();
     let [branch, put, pull] = plan.requests.as_slice() else { panic!("{:?}", plan.requests) };
-    let side = "flightdeck/kill-new_checkout-aaaaaaa";
+    let side = &*side_branch(&plan);
+    assert!(side.starts_with("flightdeck/kill-new_checkout-") && side.ends_with("-202608200300"), "{side}");
     assert_eq!((branch.method, &*branch.path), ("POST", "/repos/acme/shop/git/refs"));
     assert_eq!(branch.body, json!({ "ref": format!("refs/heads/{side}"), "sha": HEAD }));
     assert_eq!(branch.held[0].path, format!("{PATH}?ref=main"), "the first request rests on what was seen");
@@ -106,7 +107,7 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     assert_eq!((pull.method, &*pull.path), ("POST", "/repos/acme/shop/pulls"));
     let body = "Made with Flightdeck. It is not in effect before it is merged.";
     assert_eq!(pull.body, json!({ "title": "kill: new_checkout", "head": side, "base": "main", "body": body }));
-    assert_eq!(plan.effect, Effect::PullOpened { branch: side.to_owned() });
+    assert!(matches!(&plan.effect, Effect::PullOpened { branch } if branch == side));
     assert_eq!(plan.effect.topic(&plan.target), Some(Topic::Pulls));
     assert!(plan.notes.iter().any(|note| note.starts_with("main is protected: not in effect before")));
 
@@ -116,6 +117,44 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     let doubtful = plan_of(&model);
     assert_eq!((doubtful.requests.len(), doubtful.requests[0].method), (1, "PUT"));
     assert!(doubtful.notes.iter().any(|note| note.contains("whether main is protected cannot be seen")));
+}
+
+/// The branch that a plan makes.
+fn side_branch(plan: &Plan) -> String {
+    plan.requests[0].body["ref"].as_str().unwrap().replacen("refs/heads/", "", 1)
+}
+
+#[test]
+fn a_second_try_has_a_branch_of_its_own_and_an_open_one_is_enough() {
+    let mut model = shop();
+    let protected = |file: &mut FlagsFile| file.file.is_protected = Some(true);
+    learn(&mut model, flags(FLAGS, protected));
+    let target = flag();
+    let after = |model: &Model, seconds: i64| {
+        let later = now() + jiff::SignedDuration::from_secs(seconds);
+        plan_as(model, "kill", &target, |wish| wish.now = later).map_err(|refusal| refusal.reason)
+    };
+    let first = after(&model, 0).unwrap();
+    assert_eq!(side_branch(&first), side_branch(&after(&model, 59).unwrap()), "pressed twice, it finds itself");
+    let second = after(&model, 60).unwrap();
+    assert_ne!(side_branch(&first), side_branch(&second), "what the first has left is in nobody's way");
+    assert!(second.notes.iter().any(|note| note.contains("an earlier try has left")), "{:?}", second.notes);
+    assert!(!second.notes.iter().any(|note| note.contains("can be seen")), "{:?}", second.notes);
+
+    let open = |branch: &str| {
+        let one = pull(&format!(r#""state":"open","head":{{"ref":"{branch}","sha":"{HEAD}"}}"#));
+        Finding::Pulls { open: vec![one], merged: Vec::new(), is_cut: false }
+    };
+    learn(&mut model, open(&side_branch(&first)));
+    let wanted =
+        "pull request #407 asks for the same already: have it merged, or close it and try again once that is seen";
+    assert_eq!(after(&model, 600).unwrap_err(), wanted);
+    // The same flag in another file is another edit.
+    learn(&mut model, flags(&format!("{FLAGS} # more"), protected));
+    assert!(after(&model, 600).is_ok());
+    learn(&mut model, blind(Topic::Pulls, "no"));
+    let doubtful = after(&model, 600).unwrap();
+    assert!(doubtful.notes.iter().any(|note| note.starts_with("not all open pull requests can be seen")));
 }
 
 fn plan_of(model: &Model) -> Plan {

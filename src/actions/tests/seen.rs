@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::shop::*;
 use crate::actions::fixture::now;
 use crate::actions::no_effect_cause;
-use crate::actions::plan::{Plan, Progress};
+use crate::actions::plan::{Effect, Plan, Progress};
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
 use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
@@ -58,7 +58,8 @@ fn a_pull_request_is_halfway() {
     };
     learn(&mut model, open("somebody-elses"));
     assert_eq!(progress(&plan, &model), Progress::NotYet);
-    learn(&mut model, open("flightdeck/kill-new_checkout-aaaaaaa"));
+    let Effect::PullOpened { branch } = &plan.effect else { panic!("{:?}", plan.effect) };
+    learn(&mut model, open(branch));
     let wanted = "pull request #407 is open: not in effect before it is merged";
     assert_eq!(progress(&plan, &model), Progress::Halfway(wanted.to_owned()));
     learn(&mut model, blind(Topic::Pulls, "no answer"));
