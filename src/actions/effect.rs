@@ -10,6 +10,7 @@ use crate::release::flag::Flag;
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
 use crate::release::phase::Phase;
+use crate::release::pull::{PullRequest, PullState};
 use crate::release::repository::{Duty, Repository, Topic};
 use crate::release::rollout::{PauseCondition, Rollout};
 use crate::release::step_edit::Step;
@@ -57,8 +58,8 @@ pub enum Effect {
     LimitIs(Decimal),
     /// The workflow's file is without that step.
     StepGone { duty: Duty, step: Step },
-    /// A pull request from that branch is open: as far as it goes without somebody who merges it.
-    PullOpened { branch: String },
+    /// A pull request from that branch is open, as far as it goes without somebody who merges it; then this is there.
+    PullOpened { branch: String, then: Box<Effect> },
 }
 
 /// Whether the effect is there.
@@ -76,6 +77,9 @@ pub enum Progress {
 impl Effect {
     /// Whether it stays until somebody puts it back: a spec does, a step goes on by itself.
     pub fn is_lasting(&self) -> bool {
+        if let Effect::PullOpened { then, .. } = self {
+            return then.is_lasting();
+        }
         matches!(
             self,
             Effect::SpecPaused(_)
@@ -106,6 +110,7 @@ impl Effect {
             Effect::StepGone { .. } => ("committed", " in ", "; the next run goes without it"),
             Effect::RunBegan { .. } => ("a run has begun", ", after ", ""),
             Effect::NamespaceGone => ("gone", " in ", ""),
+            Effect::PullOpened { then, .. } => ("on the branch", " after ", then.words().2),
             _ => ("took effect", " in ", ""),
         }
     }
@@ -122,12 +127,18 @@ impl Effect {
         }
     }
 
+    /// What is to be looked at again once a pull request is merged.
+    pub fn topic_of_merge(&self, target: &ObjectId) -> Option<Topic> {
+        if let Effect::PullOpened { then, .. } = self { then.topic(target) } else { None }
+    }
+
     /// Whether what was done is undone by now, in words. That the controller has yet to look at a newer spec is no sign of
     /// it: only the opposite of what was done is.
     pub fn put_back(&self, model: &Model, target: &ObjectId) -> Option<String> {
         let rollout = || model.rollouts.get(&target.uid);
         let repository = || model.repositories.get(&target.context);
         let is_back = match self {
+            Effect::PullOpened { then, .. } => return then.put_back(model, target),
             Effect::SpecPaused(wanted) => rollout()?.spec_paused != *wanted,
             Effect::TemplateIsNot(before) => rollout()?.status.current_pod_hash.as_deref() == Some(before),
             Effect::WorkflowIs(wanted) => workflow(repository()?, target)?.state.word() != wanted,
@@ -242,13 +253,27 @@ fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
         Effect::StepGone { duty, step } => {
             done_if(file_of(repository, *duty).and_then(|text| step.is_in(text)) == Some(false))
         }
-        Effect::PullOpened { branch } => {
-            let pull = repository.open.iter().find(|pull| pull.our_branch() == Some(branch));
-            pull.map_or(Progress::NotYet, |pull| {
-                Progress::Halfway(format!("pull request #{} is open: not in effect before it is merged", pull.number))
-            })
-        }
+        // However it came there: merged, squashed, or committed by somebody else.
+        Effect::PullOpened { then, .. } if on_github(then, model, target) == Progress::Done => Progress::Done,
+        Effect::PullOpened { branch, .. } => repository.pull_of(branch).map_or(Progress::NotYet, way_of),
         _ => Progress::NotYet,
+    }
+}
+
+/// How far a change has come in its pull request.
+fn way_of(pull: &PullRequest) -> Progress {
+    let number = pull.number;
+    match pull.state {
+        PullState::Open => {
+            Progress::Halfway(format!("pull request #{number} is open: not in effect before it is merged"))
+        }
+        PullState::Merged => {
+            Progress::Halfway(format!("pull request #{number} is merged, and the file does not show it yet"))
+        }
+        PullState::Closed => {
+            Progress::Reverted(format!("pull request #{number} was closed without merging: it is not in effect"))
+        }
+        PullState::Other(_) => Progress::NotYet,
     }
 }
 

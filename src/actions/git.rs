@@ -50,7 +50,7 @@ impl Commit<'_> {
         let to =
             if is_protected { format!("pull request from {side}") } else { format!("commit to {}", self.file.branch) };
         let changes = vec![FromTo::new(&*self.file.path, format!("blob {}", short(&self.file.sha)), to)];
-        let effect = if is_protected { Effect::PullOpened { branch: side } } else { effect };
+        let effect = if is_protected { Effect::PullOpened { branch: side, then: Box::new(effect) } } else { effect };
         let mut plan = plan(wish, action, kind, requests, changes, effect);
         plan.diff = self.diff();
         if self.file.is_protected.is_none() {

@@ -107,7 +107,7 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     assert_eq!((pull.method, &*pull.path), ("POST", "/repos/acme/shop/pulls"));
     let body = "Made with Flightdeck. It is not in effect before it is merged.";
     assert_eq!(pull.body, json!({ "title": "kill: new_checkout", "head": side, "base": "main", "body": body }));
-    assert!(matches!(&plan.effect, Effect::PullOpened { branch } if branch == side));
+    assert!(matches!(&plan.effect, Effect::PullOpened { branch, .. } if branch == side));
     assert_eq!(plan.effect.topic(&plan.target), Some(Topic::Pulls));
     assert!(plan.notes.iter().any(|note| note.starts_with("main is protected: not in effect before")));
 
@@ -143,7 +143,7 @@ fn a_second_try_has_a_branch_of_its_own_and_an_open_one_is_enough() {
 
     let open = |branch: &str| {
         let one = pull(&format!(r#""state":"open","head":{{"ref":"{branch}","sha":"{HEAD}"}}"#));
-        Finding::Pulls { open: vec![one], merged: Vec::new(), is_cut: false }
+        Finding::Pulls { open: vec![one], merged: Vec::new(), closed: Vec::new(), is_cut: false }
     };
     learn(&mut model, open(&side_branch(&first)));
     let wanted =

@@ -22,14 +22,26 @@ pub fn repository(deck: &Deck) -> &Repository {
 
 /// A deck on that world, with nothing read yet.
 pub async fn begun(arguments: &[&str], configuration: &str) -> Deck {
-    let world = World::start(story()).await.expect("a world");
+    begun_of(story(), arguments, configuration).await
+}
+
+async fn begun_of(world: WorldConfig, arguments: &[&str], configuration: &str) -> Deck {
+    let world = World::start(world).await.expect("a world");
     let github = format!("github: {{ repository: acme/shop, url: \"{}\" }}\n{configuration}", world.github_url());
     Deck::on(world, arguments, &github)
 }
 
 /// A deck on that world, once all of the repository is read.
 pub async fn shop(arguments: &[&str], configuration: &str) -> Deck {
-    let mut deck = begun(arguments, configuration).await;
+    read(begun(arguments, configuration).await).await
+}
+
+/// The same of another world.
+pub async fn shop_of(world: WorldConfig) -> Deck {
+    read(begun_of(world, &[], "").await).await
+}
+
+async fn read(mut deck: Deck) -> Deck {
     deck.until("everything is read", |deck| {
         let seen = |topic: Topic| repository(deck).sight(topic).seen.is_some();
         Topic::ALL.into_iter().all(seen) && deck.text().contains("LIVE") && deck.text().contains("orphan preview")
@@ -65,7 +77,7 @@ fn selected(deck: &Deck) -> String {
 }
 
 /// Presses an action's key, waits for its check, and confirms.
-async fn confirmed(deck: &mut Deck, key: &str) {
+pub async fn confirmed(deck: &mut Deck, key: &str) {
     let before = sent(deck).len();
     deck.press(key);
     assert!(deck.dialog().is_some(), "{key}: {}", deck.notice());
