@@ -19,6 +19,9 @@ use crate::release::text::visible_up_to;
 /// GitHub's lists lag behind its writes by seconds, and are asked every few seconds.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
+/// GitHub refuses the title of a pull request above 256 characters: by then the branch and the commit would be made.
+const LONGEST_TITLE: usize = 250;
+
 /// A file as it was seen, and as it is to be.
 pub(super) struct Commit<'a> {
     /// `owner/name`
@@ -83,8 +86,10 @@ impl Commit<'_> {
         let mut branch =
             post(format!("{repository}/git/refs"), json!({ "ref": format!("refs/heads/{side}"), "sha": head }));
         branch.held = vec![self.held()];
-        let body = "Made with Flightdeck. It is not in effect before it is merged.";
-        let pull = json!({ "title": self.message, "head": side, "base": self.file.branch, "body": body });
+        let title = visible_up_to(&self.message, LONGEST_TITLE);
+        let whole = if title == self.message { String::new() } else { format!("{}\n\n", self.message) };
+        let body = format!("{whole}Made with Flightdeck. It is not in effect before it is merged.");
+        let pull = json!({ "title": title, "head": side, "base": self.file.branch, "body": body });
         Ok(vec![branch, self.put(side, false), post(format!("{repository}/pulls"), pull)])
     }
 

@@ -111,6 +111,12 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     assert_eq!(plan.effect.topic(&plan.target), Some(Topic::Pulls));
     assert!(plan.notes.iter().any(|note| note.starts_with("main is protected: not in effect before")));
 
+    let reason = "because ".repeat(60);
+    let wordy = plan_as(&model, "kill", &flag(), |wish| wish.reason = &reason).unwrap();
+    let (title, whole) = (wordy.requests[2].body["title"].as_str(), wordy.requests[2].body["body"].as_str());
+    assert!(title.is_some_and(|title| title.chars().count() < 256 && title.ends_with('…')), "{title:?}");
+    assert!(whole.is_some_and(|whole| whole.contains(&reason)), "{whole:?}");
+
     learn(&mut model, flags(FLAGS, |file| (file.file.is_protected, file.file.head) = (Some(true), None)));
     assert_eq!(refused(&model, "kill", &flag()), "the head of main is not known yet: try again");
     learn(&mut model, flags(FLAGS, |file| (file.file.is_protected, file.file.head) = (None, None)));
