@@ -1,8 +1,12 @@
 //! One plan list for many marked rows: what would be done, and beside it what would not and why.
+//!
+//! Flags of one file are one commit: of several, each would find the file changed by the one before, and on a protected
+//! branch each would be a pull request of its own against the others.
 
 use super::plan::{Plan, Refusal};
-use super::{Action, Wish};
+use super::{Action, Kind, Wish};
 use crate::release::object::ObjectId;
+use crate::release::subject;
 
 /// One confirm for many objects; each plan is still sent, tested and recorded by itself.
 #[derive(Clone, Debug, Default)]
@@ -21,4 +25,13 @@ pub fn plan_all<'a>(action: &Action, wishes: impl IntoIterator<Item = Wish<'a>>)
         }
     }
     bulk
+}
+
+/// What these plans of one action are about, where one plan has to do all of it; None where each is sent by itself.
+pub fn in_one<'a>(action: &Action, plans: impl IntoIterator<Item = &'a Plan>) -> Option<ObjectId> {
+    let targets: Vec<&ObjectId> = plans.into_iter().map(|plan| &plan.target).collect();
+    let [first, _, ..] = targets.as_slice() else { return None };
+    let is_one_file = action.on == Kind::Flag && targets.iter().all(|target| target.context == first.context);
+    let names: Vec<&str> = targets.iter().flat_map(|target| subject::flags_of(&target.uid)).collect();
+    is_one_file.then(|| subject::flags(&first.context, &names))
 }

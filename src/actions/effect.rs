@@ -10,6 +10,7 @@ use crate::release::flag::Flag;
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
 use crate::release::phase::Phase;
+use crate::release::pull::{PullRequest, PullState};
 use crate::release::repository::{Duty, Repository, Topic};
 use crate::release::rollout::{PauseCondition, Rollout};
 use crate::release::step_edit::Step;
@@ -51,14 +52,14 @@ pub enum Effect {
     WorkflowIs(String),
     /// A run with a higher id than this is listed.
     RunBegan { duty: Duty, after: u64 },
-    /// The flag reads like this.
-    FlagIs(Box<Flag>),
+    /// The flags read like this.
+    FlagsAre(Vec<Flag>),
     /// The repository variable has this value.
     LimitIs(Decimal),
     /// The workflow's file is without that step.
     StepGone { duty: Duty, step: Step },
-    /// A pull request from that branch is open: as far as it goes without somebody who merges it.
-    PullOpened { branch: String },
+    /// A pull request from that branch is open, as far as it goes without somebody who merges it; then this is there.
+    PullOpened { branch: String, then: Box<Effect> },
 }
 
 /// Whether the effect is there.
@@ -76,25 +77,41 @@ pub enum Progress {
 impl Effect {
     /// Whether it stays until somebody puts it back: a spec does, a step goes on by itself.
     pub fn is_lasting(&self) -> bool {
+        if let Effect::PullOpened { then, .. } = self {
+            return then.is_lasting();
+        }
         matches!(
             self,
             Effect::SpecPaused(_)
                 | Effect::TemplateIsNot(_)
                 | Effect::WorkflowIs(_)
-                | Effect::FlagIs(_)
+                | Effect::FlagsAre(_)
                 | Effect::LimitIs(_)
                 | Effect::StepGone { .. }
         )
     }
 
     /// What is said when it is there. A commit is in no effect by itself.
+    pub fn done(&self) -> String {
+        let (done, _, then) = self.words();
+        format!("{done}{then}")
+    }
+
+    /// The same with how long it took.
     pub fn done_in(&self, took: &str) -> String {
+        let (done, joint, then) = self.words();
+        format!("{done}{joint}{took}{then}")
+    }
+
+    /// What is done, what leads to how long it took, and what is yet to come.
+    fn words(&self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Effect::FlagIs(_) => format!("committed in {took}; live once what reads it is deployed or reloads"),
-            Effect::StepGone { .. } => format!("committed in {took}; the next run goes without it"),
-            Effect::RunBegan { .. } => format!("a run has begun, after {took}"),
-            Effect::NamespaceGone => format!("gone in {took}"),
-            _ => format!("took effect in {took}"),
+            Effect::FlagsAre(_) => ("committed", " in ", "; live once what reads it is deployed or reloads"),
+            Effect::StepGone { .. } => ("committed", " in ", "; the next run goes without it"),
+            Effect::RunBegan { .. } => ("a run has begun", ", after ", ""),
+            Effect::NamespaceGone => ("gone", " in ", ""),
+            Effect::PullOpened { then, .. } => ("on the branch", " after ", then.words().2),
+            _ => ("took effect", " in ", ""),
         }
     }
 
@@ -103,11 +120,16 @@ impl Effect {
         match self {
             Effect::WorkflowIs(_) => subject::duty_of(target).map(Duty::topic),
             Effect::RunBegan { duty, .. } | Effect::StepGone { duty, .. } => Some(duty.topic()),
-            Effect::FlagIs(_) => Some(Topic::Flags),
+            Effect::FlagsAre(_) => Some(Topic::Flags),
             Effect::LimitIs(_) => Some(Topic::Cost),
             Effect::PullOpened { .. } => Some(Topic::Pulls),
             _ => None,
         }
+    }
+
+    /// What is to be looked at again once a pull request is merged.
+    pub fn topic_of_merge(&self, target: &ObjectId) -> Option<Topic> {
+        if let Effect::PullOpened { then, .. } = self { then.topic(target) } else { None }
     }
 
     /// Whether what was done is undone by now, in words. That the controller has yet to look at a newer spec is no sign of
@@ -116,10 +138,11 @@ impl Effect {
         let rollout = || model.rollouts.get(&target.uid);
         let repository = || model.repositories.get(&target.context);
         let is_back = match self {
+            Effect::PullOpened { then, .. } => return then.put_back(model, target),
             Effect::SpecPaused(wanted) => rollout()?.spec_paused != *wanted,
             Effect::TemplateIsNot(before) => rollout()?.status.current_pod_hash.as_deref() == Some(before),
             Effect::WorkflowIs(wanted) => workflow(repository()?, target)?.state.word() != wanted,
-            Effect::FlagIs(wanted) => !acts_alike(wanted, flag(repository()?, &wanted.name)?),
+            Effect::FlagsAre(wanted) => act_otherwise(wanted, repository()?),
             Effect::LimitIs(wanted) => repository()?.limit.as_ref()?.as_ref().ok()? != wanted,
             Effect::StepGone { duty, step } => step.is_in(file_of(repository()?, *duty)?)?,
             _ => false,
@@ -155,7 +178,7 @@ impl Effect {
             self,
             Effect::WorkflowIs(_)
                 | Effect::RunBegan { .. }
-                | Effect::FlagIs(_)
+                | Effect::FlagsAre(_)
                 | Effect::LimitIs(_)
                 | Effect::StepGone { .. }
                 | Effect::PullOpened { .. }
@@ -222,18 +245,35 @@ fn on_github(effect: &Effect, model: &Model, target: &ObjectId) -> Progress {
             let runs = repository.workflow(*duty).map_or(&[][..], |view| &view.runs);
             done_if(runs.iter().any(|run| run.id.is_some_and(|id| id > *after) && run.event == "workflow_dispatch"))
         }
-        Effect::FlagIs(wanted) => done_if(flag(repository, &wanted.name).is_some_and(|flag| acts_alike(wanted, flag))),
+        Effect::FlagsAre(wanted) => {
+            let is_so = |wanted: &Flag| flag(repository, &wanted.name).is_some_and(|flag| acts_alike(wanted, flag));
+            done_if(wanted.iter().all(is_so))
+        }
         Effect::LimitIs(wanted) => done_if(repository.limit.as_ref() == Some(&Ok(*wanted))),
         Effect::StepGone { duty, step } => {
             done_if(file_of(repository, *duty).and_then(|text| step.is_in(text)) == Some(false))
         }
-        Effect::PullOpened { branch } => {
-            let pull = repository.open.iter().find(|pull| pull.head_ref.as_deref() == Some(branch));
-            pull.map_or(Progress::NotYet, |pull| {
-                Progress::Halfway(format!("pull request #{} is open: not in effect before it is merged", pull.number))
-            })
-        }
+        // However it came there: merged, squashed, or committed by somebody else.
+        Effect::PullOpened { then, .. } if on_github(then, model, target) == Progress::Done => Progress::Done,
+        Effect::PullOpened { branch, .. } => repository.pull_of(branch).map_or(Progress::NotYet, way_of),
         _ => Progress::NotYet,
+    }
+}
+
+/// How far a change has come in its pull request.
+fn way_of(pull: &PullRequest) -> Progress {
+    let number = pull.number;
+    match pull.state {
+        PullState::Open => {
+            Progress::Halfway(format!("pull request #{number} is open: not in effect before it is merged"))
+        }
+        PullState::Merged => {
+            Progress::Halfway(format!("pull request #{number} is merged, and the file does not show it yet"))
+        }
+        PullState::Closed => {
+            Progress::Reverted(format!("pull request #{number} was closed without merging: it is not in effect"))
+        }
+        PullState::Other(_) => Progress::NotYet,
     }
 }
 
@@ -247,6 +287,11 @@ fn flag<'a>(repository: &'a Repository, name: &str) -> Option<&'a Flag> {
 
 fn file_of(repository: &Repository, duty: Duty) -> Option<&str> {
     Some(&*repository.workflow(duty)?.source.as_ref()?.text)
+}
+
+/// Whether any of them is there and acts otherwise. One that cannot be seen says nothing.
+fn act_otherwise(wanted: &[Flag], repository: &Repository) -> bool {
+    wanted.iter().any(|wanted| flag(repository, &wanted.name).is_some_and(|flag| !acts_alike(wanted, flag)))
 }
 
 /// Owners and guardrails are other people's business: only what makes a flag act counts.

@@ -32,8 +32,9 @@ pub(super) fn of(model: &Model, kind: Kind, target: &ObjectId) -> Option<Vec<(&'
         }
         Kind::Flag => {
             let file = repository.flags.as_ref()?;
-            let flag = file.flags.as_ref().ok()?.get(subject::flag_of(target)?);
-            flag.map(|_| vec![("the flags file", short(&file.file.sha))])
+            let (flags, names) = (file.flags.as_ref().ok()?, subject::flags_of(&target.uid));
+            let is_there = !names.is_empty() && names.iter().all(|name| flags.get(name).is_some());
+            is_there.then(|| vec![("the flags file", short(&file.file.sha))])
         }
         Kind::Limit if subject::is_limit(target) => {
             let value = match &repository.limit {

@@ -49,7 +49,7 @@ use crate::release::workflow::Workflow;
 use guard::{Access, Authority, Seen};
 use plan::{Danger, Plan, Refusal};
 
-pub use bulk::plan_all;
+pub use bulk::{in_one, plan_all};
 pub use cause::no_effect_cause;
 
 /// One thing the operator can do to an object.
@@ -81,7 +81,7 @@ pub enum Kind {
     Preview,
     /// A workflow of the repository.
     Workflow,
-    /// A feature flag in its file.
+    /// A feature flag in its file, or several of one file.
     Flag,
     /// The repository variable with the budget's limit.
     Limit,

@@ -207,21 +207,28 @@ impl App {
     ) -> Vec<Effect> {
         let mut plans: Vec<Plan> = Vec::new();
         let mut refused = Vec::new();
+        // What was denied once may be granted by now: the dry run asks again.
+        let asked_again = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), amount, ..*wish });
         for target in targets {
-            // What was denied once may be granted by now: the dry run asks again.
-            let asked_again = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), amount, ..*wish });
             match self.wish(target, templates, now, asked_again) {
                 // What has to be typed for one says nothing about the others.
                 Ok(plan) if targets.len() > 1 && matches!(plan.danger, Danger::Type(_)) => {
                     let doubt = plan.notes.first().cloned().unwrap_or_default();
                     refused.push((target.clone(), Refusal::because(format!("{doubt}, by itself"))));
                 }
-                Ok(mut plan) => {
-                    plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
-                    plans.push(plan);
-                }
+                Ok(plan) => plans.push(plan),
                 Err(refusal) => refused.push((target.clone(), refusal)),
             }
+        }
+        if let Some(all) = actions::in_one(action, &plans) {
+            plans.clear();
+            match self.wish(&all, templates, now, asked_again) {
+                Ok(plan) => plans.push(plan),
+                Err(refusal) => refused.push((all, refusal)),
+            }
+        }
+        for plan in &mut plans {
+            plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
         }
         if plans.is_empty() {
             let first = refused.first().map(|(target, refusal)| match refused.len() {

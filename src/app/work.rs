@@ -9,7 +9,9 @@ use crate::actions::plan::{Plan, Progress};
 use crate::keys::Command;
 use crate::panes::ui::{AtWork, Notice};
 use crate::release::attention::{self, Need, Severity};
+use crate::release::duration::human;
 use crate::release::object::Uid;
+use crate::release::subject;
 use crate::release::timeline::Entry;
 use crate::theme::Role;
 use crate::writers::Executed;
@@ -44,6 +46,8 @@ pub enum Stage {
     Sending,
     /// Accepted; the effect is looked for.
     Accepted { at: Timestamp, late: bool },
+    /// It went as far as it goes by itself; whoever takes it on, or turns it down, is waited for, and nobody waits with us.
+    Halfway { at: Timestamp, what: String },
     /// The effect was seen; whoever puts it back is reported.
     Done { at: Timestamp },
 }
@@ -67,7 +71,7 @@ impl Work {
     /// When something falls due without any event.
     pub fn due(&self) -> Option<Timestamp> {
         match self.stage {
-            Stage::Sending => None,
+            Stage::Sending | Stage::Halfway { .. } => None,
             Stage::Accepted { at, late: false } => at.checked_add(self.plan.deadline).ok(),
             Stage::Accepted { at, late: true } | Stage::Done { at } => at.checked_add(WATCHED_AFTERWARDS).ok(),
         }
@@ -83,17 +87,18 @@ impl Work {
         match self.stage {
             Stage::Sending | Stage::Accepted { late: false, .. } => None,
             Stage::Accepted { at, late: true } => (at + self.plan.deadline).checked_add(LINGERS).ok(),
-            Stage::Done { at } => at.checked_add(LINGERS).ok(),
+            Stage::Halfway { at, .. } | Stage::Done { at } => at.checked_add(LINGERS).ok(),
         }
     }
 
     /// How it stands, for its row.
     fn standing(&self) -> String {
-        let stands = match self.stage {
-            Stage::Sending => "sending",
-            Stage::Accepted { late: false, .. } => "waiting for the effect",
-            Stage::Accepted { late: true, .. } => "accepted, no effect so far",
-            Stage::Done { .. } => "took effect",
+        let stands = match &self.stage {
+            Stage::Sending => "sending".to_owned(),
+            Stage::Accepted { late: false, .. } => "waiting for the effect".to_owned(),
+            Stage::Accepted { late: true, .. } => "accepted, no effect so far".to_owned(),
+            Stage::Halfway { what, .. } => what.clone(),
+            Stage::Done { .. } => self.plan.effect.done(),
         };
         format!("{}: {stands}", self.plan.action)
     }
@@ -156,7 +161,7 @@ impl App {
         let changes_spec = plan.requests.iter().any(|request| !request.path.ends_with("/status"));
         self.works.retain(|work| {
             let is_done = matches!(work.stage, Stage::Done { .. });
-            !(is_done && changes_spec && work.plan.target.uid == plan.target.uid)
+            !(is_done && changes_spec && subject::overlap(&work.plan.target.uid, &plan.target.uid))
         });
     }
 
@@ -168,7 +173,9 @@ impl App {
         let mut effects = Vec::new();
         let mut works = std::mem::take(&mut self.works);
         works.retain_mut(|work| {
-            let (Stage::Accepted { .. } | Stage::Done { .. }) = work.stage else { return true };
+            if work.stage == Stage::Sending {
+                return true;
+            }
             let (effect, target) = (&work.plan.effect, &work.plan.target);
             let progress = match work.stage {
                 Stage::Done { .. } => effect.put_back(&self.model, target).map_or(Progress::Done, Progress::Reverted),
@@ -187,7 +194,7 @@ impl App {
         let took = now.duration_since(work.confirmed);
         let due = work.due().is_some_and(|due| due <= now);
         let (stage, severity, text, cause) = match (&work.stage, &progress) {
-            (Stage::Accepted { .. }, Progress::Done) => {
+            (Stage::Accepted { .. } | Stage::Halfway { .. }, Progress::Done) => {
                 let text = format!("{words}: {}", work.plan.effect.done_in(&seconds(took)));
                 (Some(Stage::Done { at: now }), Severity::Ok, text, String::new())
             }
@@ -199,7 +206,13 @@ impl App {
                 let text = format!("{words}: accepted, no effect after {}: {cause}", seconds(took));
                 (Some(Stage::Accepted { at: *at, late: true }), Severity::Attention, text, cause)
             }
-            (Stage::Accepted { .. }, Progress::Halfway(what)) => {
+            (Stage::Halfway { what: known, .. }, Progress::Halfway(what)) if known == what => return true,
+            (Stage::Halfway { .. }, Progress::NotYet) => return true,
+            (Stage::Accepted { .. } | Stage::Halfway { .. }, Progress::Halfway(what)) => {
+                let stage = Stage::Halfway { at: now, what: what.clone() };
+                (Some(stage), Severity::Attention, format!("{words}: {what}"), what.clone())
+            }
+            (Stage::Halfway { .. }, Progress::Reverted(what)) => {
                 (None, Severity::Attention, format!("{words}: {what}"), what.clone())
             }
             (Stage::Accepted { late: true, .. }, Progress::NotYet) => return !due,
@@ -214,6 +227,10 @@ impl App {
         self.ui.notice = Some(Notice { text, role: role_of(severity), until: None });
         if let Some(executed) = work.executed.clone() {
             effects.push(Effect::Verified { plan: Box::new(work.plan.clone()), executed, progress, took, cause });
+        }
+        // What comes after it is looked for at once.
+        if matches!((&work.stage, &stage), (Stage::Halfway { .. }, Some(Stage::Halfway { .. }))) {
+            effects.extend(work.plan.effect.topic_of_merge(&work.plan.target).map(Effect::Acted));
         }
         let goes_on = stage.is_some();
         work.stage = stage.unwrap_or(Stage::Done { at: now });
@@ -287,9 +304,9 @@ impl App {
     }
 }
 
-/// `1.8 s`.
+/// `1.8 s`, or `3m20s` where it took that long.
 fn seconds(span: SignedDuration) -> String {
-    format!("{:.1} s", span.as_secs_f64())
+    if span.as_secs() < 120 { format!("{:.1} s", span.as_secs_f64()) } else { human(span) }
 }
 
 fn role_of(severity: Severity) -> Role {

@@ -71,6 +71,7 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     let targets = targets(&observer, action, wanted, common)?;
     reasoned(&settled, wanted.act, &targets)?;
     let mut writers = Writers::new(settled.github.clone());
+    let asked = Asked { amount: wanted.amount, reason: wanted.act.reason.trim() };
     let mut drafts = Vec::new();
     for target in targets {
         let templates = match action.needs {
@@ -81,10 +82,15 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
             }
         };
         let authority = settled.context(&target.context).authority;
-        let asked = Asked { amount: wanted.amount, reason: wanted.act.reason.trim() };
         drafts.push(typed(plan(&observer, action, &target, templates, asked, authority), wanted));
     }
-    let is_planned = drafts.iter().any(|draft| matches!(draft, Draft::Planned(_)));
+    if let Some(all) = actions::in_one(action, drafts.iter().filter_map(Draft::planned)) {
+        let first = drafts.iter().position(|draft| draft.planned().is_some()).unwrap_or_default();
+        drafts.retain(|draft| draft.planned().is_none());
+        let authority = settled.context(&all.context).authority;
+        drafts.insert(first, typed(plan(&observer, action, &all, Ok(None), asked, authority), wanted));
+    }
+    let is_planned = drafts.iter().any(|draft| draft.planned().is_some());
     if is_planned && !wanted.act.yes && !wanted.act.dry_run && !ask::is_possible() {
         return Ok(unconfirmed(drafts));
     }
@@ -113,58 +119,10 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     }
     let drafts = drafts.into_iter().map(|draft| draft.still_holding(&observer, action, &settled)).collect();
     let drafts = record_refusals(drafts, &terms, &mut all.notes).await;
-    // Flags share a file: each commit rests on the one before.
-    let batches: Vec<Vec<Draft>> = match action.on {
-        Kind::Flag => drafts.into_iter().map(|draft| vec![draft]).collect(),
-        _ => vec![drafts],
-    };
-    for (number, mut batch) in batches.into_iter().enumerate() {
-        if number > 0 {
-            let reason = wanted.act.reason.trim();
-            let asked = Asked { amount: wanted.amount, reason };
-            batch = again(&mut observer, &mut writers, action, (asked, &settled), batch, all.is_interrupted).await;
-            batch = record_refusals(batch, &terms, &mut all.notes).await;
-        }
-        let carried = carry_out(&mut observer, batch, &terms).await;
-        all.lines.extend(carried.lines);
-        all.notes.extend(carried.notes);
-        all.is_interrupted |= carried.is_interrupted;
-    }
+    let carried = carry_out(&mut observer, drafts, &terms).await;
+    all.lines = carried.lines;
+    all.notes.extend(carried.notes);
     Ok(told(all, &settled))
-}
-
-/// The same, planned again on what the one before has left; what would come to something else is not sent.
-async fn again(
-    observer: &mut Observer,
-    writers: &mut Writers,
-    action: &Action,
-    (asked, settled): (Asked<'_>, &Settled),
-    drafts: Vec<Draft>,
-    is_interrupted: bool,
-) -> Vec<Draft> {
-    let mut fresh = Vec::new();
-    for draft in drafts {
-        let Draft::Ready(ready) = draft else {
-            fresh.push(draft);
-            continue;
-        };
-        let ended = |word, reason: &str| WriteResult::planned(&ready.plan, word, reason);
-        if is_interrupted {
-            fresh.push(Draft::Ended(ended(ResultWord::Refused, "interrupted, not sent")));
-            continue;
-        }
-        let target = &ready.plan.target;
-        let authority = settled.context(&target.context).authority;
-        fresh.push(match plan(observer, action, target, Ok(None), asked, authority) {
-            Draft::Planned(plan) if plan.effect == ready.plan.effect => preflight(observer, writers, &plan).await,
-            Draft::Planned(_) => {
-                let moved = "moved on, nothing was sent: it would come to something else";
-                Draft::Refused(ended(ResultWord::Conflict, moved))
-            }
-            other => other,
-        });
-    }
-    fresh
 }
 
 /// A first picture of all that the action rests on.

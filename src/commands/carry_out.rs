@@ -46,8 +46,6 @@ pub struct Carried {
     pub lines: Vec<WriteResult>,
     /// What did not work beside it.
     pub notes: Vec<String>,
-    /// Somebody wanted us to stop: nothing more is to be sent.
-    pub is_interrupted: bool,
 }
 
 /// Writes down what was refused, as the cockpit does, and what could not be written down.
@@ -97,7 +95,7 @@ pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Term
             Work::Sent(sent) => sent.recorded(observer, &terms.journal, end.has_come, &mut notes).await,
         });
     }
-    Carried { lines, notes, is_interrupted: end.has_come }
+    Carried { lines, notes }
 }
 
 /// Whether somebody wants us to stop.

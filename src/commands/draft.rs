@@ -43,6 +43,11 @@ pub enum Draft {
 }
 
 impl Draft {
+    /// The plan, where there is one that nobody was asked about yet.
+    pub fn planned(&self) -> Option<&Plan> {
+        if let Draft::Planned(plan) = self { Some(plan) } else { None }
+    }
+
     /// What it comes to where nothing is to be sent.
     pub fn dry(self) -> WriteResult {
         match self {

@@ -1,11 +1,12 @@
-//! What a headless write prints: one result per object, also for one.
+//! What a headless write prints: one result per object, also for one, and also where one commit changes several.
 
 use serde::Serialize;
 
 use super::table::Table;
 use super::{Answer, ExitCode};
 use crate::actions::plan::{Plan, Refusal, Request};
-use crate::release::object::ObjectId;
+use crate::release::object::{ObjectId, Uid};
+use crate::release::subject;
 
 /// What became of the write to one object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -54,8 +55,8 @@ pub enum ResultWord {
 }
 
 #[derive(Debug, Serialize)]
-struct Results<'a> {
-    results: &'a [WriteResult],
+struct Results {
+    results: Vec<WriteResult>,
 }
 
 impl Target {
@@ -118,6 +119,16 @@ impl WriteResult {
         }
     }
 
+    /// The same of each object: flags that are changed together are an object each.
+    fn each(&self) -> Vec<WriteResult> {
+        let uid = Uid::from(self.target.uid.as_str());
+        let flag = |name: &str| Target { name: name.to_owned(), uid: format!("flag/{name}"), ..self.target.clone() };
+        match subject::flags_of(&uid).as_slice() {
+            names @ [_, _, ..] => names.iter().map(|name| WriteResult { target: flag(name), ..self.clone() }).collect(),
+            _ => vec![self.clone()],
+        }
+    }
+
     fn exit(&self) -> ExitCode {
         match self.result {
             ResultWord::Unknown if self.is_dry_run => ExitCode::Ok,
@@ -147,8 +158,9 @@ impl ResultWord {
 
 /// All results; the exit code is that of the worst.
 pub fn results(results: &[WriteResult]) -> Answer {
+    let results: Vec<WriteResult> = results.iter().flat_map(WriteResult::each).collect();
     let mut table = Table::new(["OBJECT", "RESULT", "VERIFIED", "TOOK", "REASON"]);
-    for result in results {
+    for result in &results {
         table.row([
             result.target.words(),
             result.result.word().to_owned(),
@@ -232,6 +244,17 @@ OBJECT            RESULT   VERIFIED  TOOK     REASON
 Rollout shop/web  applied  yes       1800 ms  took effect in 1.8 s
 "
         );
+    }
+
+    #[test]
+    fn flags_that_are_changed_together_are_an_object_each() {
+        let both = subject::flags(&"acme/shop".into(), &["a", "b"]);
+        let both = WriteResult { target: Target::of(&both, "Flag"), ..result(ResultWord::Applied, true) };
+        let answer = results(&[both]);
+        let each: Vec<_> = answer.json["results"].as_array().unwrap().iter().map(|it| it["target"].clone()).collect();
+        let target = |name: &str| json!({"context": "acme/shop", "namespace": "", "kind": "Flag", "name": name, "uid": format!("flag/{name}")});
+        assert_eq!(each, [target("a"), target("b")]);
+        assert!(answer.table.contains("Flag a ") && answer.table.contains("Flag b "), "{}", answer.table);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Flags: what `feature-flags/flags.yaml` turns on and where, who answers for it, and which guardrails it ignores.
 
 use crate::actions::Kind;
+use crate::release::change_request;
 use crate::release::flag::{Flag, FlagState, Flags as File, Setting};
 use crate::release::gates;
 use crate::release::object::{ObjectId, Uid};
@@ -162,11 +163,12 @@ fn clock(cx: &Cx) -> Vec<Words> {
     let short: String = commit.sha.chars().take(7).collect();
     let mut lines =
         vec![super::field("committed", format!("{} ago by {author}, {short}: {}", cx.age(commit.at), commit.message))];
-    let waiting = repository
-        .open
-        .iter()
-        .filter(|pull| pull.head_ref.as_deref().is_some_and(|branch| branch.starts_with("flightdeck/")));
+    let waiting = repository.open.iter().filter(|pull| pull.our_branch().is_some());
     let waiting: Vec<String> = waiting.map(|pull| format!("#{} {}", pull.number, pull.title)).collect();
+    let turned_down = change_request::turned_down(repository, cx.now);
+    lines.extend(turned_down.map(|pull| {
+        super::field("not merged", format!("#{} {}: closed {} ago", pull.number, pull.title, cx.age(pull.closed_at)))
+    }));
     lines.push(super::field(
         "merged",
         match waiting.is_empty() {

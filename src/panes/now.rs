@@ -4,6 +4,7 @@ use crate::release::attention::{self, Need};
 use crate::release::controller;
 use crate::release::object::{ObjectId, Uid};
 use crate::release::repository_needs;
+use crate::release::subject;
 use crate::release::text::counted;
 use crate::release::topic::Topic;
 use crate::theme::{Glyph, Role};
@@ -69,7 +70,8 @@ impl Pane for Now {
             true => (Role::Progressing, cx.glyph(Glyph::Progressing)),
             false => cx.severity(need.severity),
         };
-        let words = cx.at_work.iter().rev().find(|work| work.uid == uid).map(|work| work.words.as_str());
+        let words =
+            cx.at_work.iter().rev().find(|work| subject::overlap(&work.uid, &uid)).map(|work| work.words.as_str());
         let why = match (words, is_over) {
             (Some(words), false) => format!("{words}; {}", need.reason),
             (Some(words), true) => words.to_owned(),

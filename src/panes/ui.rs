@@ -59,7 +59,7 @@ pub struct Ui {
 /// One write under way or waiting for its effect, or settled just now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AtWork {
-    /// The Rollout that it is about.
+    /// What it is about: of several flags one name tag.
     pub uid: Uid,
     /// What the Rollout needed when it was confirmed: those rows stay where they are until it is settled.
     pub needs: Vec<Need>,

@@ -191,7 +191,7 @@ proptest! {
             prop_assert!(budget.verdict != GateVerdict::Pass || delta.is_some_and(|delta| delta <= 25.into()));
         }
         let _ = merged_sum(&repository);
-        repository.learn(Finding::Pulls { open: vec![], merged: vec![], is_cut: false }, now());
+        repository.learn(Finding::Pulls { open: vec![], merged: vec![], closed: Vec::new(), is_cut: false }, now());
         prop_assert!(budgets(&repository).is_empty());
     }
 }

@@ -7,6 +7,7 @@ pub mod attention;
 pub mod availability;
 pub mod blame;
 pub mod blocker;
+pub mod change_request;
 pub mod commit;
 pub mod condition;
 pub mod controller;

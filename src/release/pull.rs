@@ -25,6 +25,9 @@ pub struct PullRequest {
     pub closed_at: Option<Timestamp>,
 }
 
+/// What the branches begin with that changes of ours are made on.
+pub const OUR_BRANCHES: &str = "flightdeck/";
+
 /// `state` and `merged_at` in one word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PullState {
@@ -61,6 +64,12 @@ impl PullRequest {
     /// Reads the answer for one pull request. The error is the reason why it is none.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         Self::from_json(Json::parse(bytes)?).ok_or_else(|| "is no pull request: no number".to_owned())
+    }
+
+    /// Its branch, where that is one of ours. A fork may call its branches what it likes: none of them is.
+    pub fn our_branch(&self) -> Option<&str> {
+        let is_ours = |branch: &&str| branch.starts_with(OUR_BRANCHES) && self.head_repository == self.repository;
+        self.head_ref.as_deref().filter(is_ours)
     }
 
     /// From one item of a list. A pull request without a number is none.
@@ -109,6 +118,21 @@ mod tests {
         let pull = PullRequest::read(ghost).unwrap();
         assert_eq!((pull.state, pull.author, pull.head_repository), (PullState::Other("locked".into()), None, None));
         assert!(PullRequest::read(br#"{"message":"Not Found"}"#).is_err());
+    }
+
+    #[test]
+    fn a_branch_of_a_fork_is_none_of_ours() {
+        let of = |branch: &str, head: &str| {
+            let head = format!(r#"{{"ref":"{branch}","repo":{head}}}"#);
+            let base = r#"{"repo":{"full_name":"acme/shop"}}"#;
+            let pull = PullRequest::read(format!(r#"{{"number":7,"head":{head},"base":{base}}}"#).as_bytes()).unwrap();
+            pull.our_branch().map(str::to_owned)
+        };
+        let ours = r#"{"full_name":"acme/shop"}"#;
+        assert_eq!(of("flightdeck/kill-a", ours).as_deref(), Some("flightdeck/kill-a"));
+        assert_eq!(of("kill-a", ours), None);
+        assert_eq!(of("flightdeck/kill-a", r#"{"full_name":"eve/shop"}"#), None);
+        assert_eq!(of("flightdeck/kill-a", "null"), None, "a fork that is gone");
     }
 
     proptest! {

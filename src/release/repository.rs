@@ -126,10 +126,12 @@ pub struct Budget {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Finding {
     About(About),
-    /// All open ones (or as many as the cap lets through), and those merged lately.
+    /// All open ones (or as many as the cap lets through), those merged lately, and of ours those closed without merging.
     Pulls {
         open: Vec<PullRequest>,
         merged: Vec<PullRequest>,
+        #[serde(default)]
+        closed: Vec<PullRequest>,
         is_cut: bool,
     },
     Release(Option<Release>),
@@ -182,6 +184,9 @@ pub struct Repository {
     pub about: Option<About>,
     pub open: Vec<PullRequest>,
     pub merged: Vec<PullRequest>,
+    /// Of ours, those that were lately closed without merging.
+    #[serde(default)]
+    pub closed: Vec<PullRequest>,
     /// There are more open pull requests than are read.
     pub is_cut: bool,
     pub release: Option<Release>,
@@ -211,8 +216,8 @@ impl Repository {
     pub fn learn(&mut self, finding: Finding, now: Timestamp) {
         match finding {
             Finding::About(about) => self.about = Some(about),
-            Finding::Pulls { open, merged, is_cut } => {
-                (self.open, self.merged, self.is_cut) = (open, merged, is_cut);
+            Finding::Pulls { open, merged, closed, is_cut } => {
+                (self.open, self.merged, self.closed, self.is_cut) = (open, merged, closed, is_cut);
             }
             Finding::Release(release) => self.release = release,
             Finding::Lookups(lookups) => self.lookups = lookups,
@@ -269,6 +274,12 @@ impl Repository {
             (Some(lookup), None) => lookup.clone(),
             (None, None) => PullLookup::Unknown(self.why_unseen(Topic::Previews)),
         }
+    }
+
+    /// The pull request of a branch of ours, while it is open or has lately been.
+    pub fn pull_of(&self, branch: &str) -> Option<&PullRequest> {
+        let all = self.open.iter().chain(&self.merged).chain(&self.closed);
+        all.into_iter().find(|pull| pull.our_branch() == Some(branch))
     }
 
     /// What the last smoke test says: its summary, and where that leaves the thresholds out, k6's own exit code. None: there

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::attention::{Need, Severity};
+use super::change_request;
 use super::drift::DriftVerdict;
 use super::drift_watch::{self, DriftState};
 use super::gate::GateVerdict;
@@ -27,6 +28,9 @@ pub fn needs(model: &Model, now: Timestamp) -> Vec<Need> {
     let Some((name, repository)) = model.repository() else { return needs };
     let seen = |topic| repository.sight(topic).seen.is_some();
     needs.extend(missing_gates(name, repository));
+    if seen(Topic::Pulls) {
+        needs.extend(change_request::needs(name, repository, now));
+    }
     if seen(Topic::Drift) {
         needs.extend(drift(name, repository, now));
         needs.extend(known_drift(name, repository));
@@ -51,7 +55,8 @@ pub fn next_change(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let stale = runs.and_then(|view| drift_watch::last_scheduled(&view.runs)?.created);
     let stale = stale.and_then(|at| at.checked_add(drift_watch::STALE_AFTER).ok());
     let just_after = |at: Timestamp| at.checked_add(jiff::SignedDuration::from_secs(1)).ok();
-    stuck.chain(stale).filter(|at| *at > now).min().and_then(just_after)
+    let turned_down = model.repository().and_then(|(_, repository)| change_request::next_change(repository, now));
+    stuck.chain(stale).chain(turned_down).filter(|at| *at > now).min().and_then(just_after)
 }
 
 fn previews(model: &Model, now: Timestamp) -> Vec<Need> {

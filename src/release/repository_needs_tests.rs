@@ -191,7 +191,7 @@ proptest! {
         let mut model = shop();
         if let Ok(pull) = crate::release::pull::PullRequest::read(pull.as_bytes()) {
             let open = vec![pull.clone()];
-            learn(&mut model, Finding::Pulls { open, merged: vec![pull], is_cut: true }, now());
+            learn(&mut model, Finding::Pulls { open, merged: vec![pull], closed: Vec::new(), is_cut: true }, now());
         }
         if let Ok(plan) = crate::release::drift::read(value.as_bytes(), &[]) {
             learn(&mut model, Finding::Plan(from_run(50, plan)), now());

@@ -164,6 +164,7 @@ pub fn findings(now: Timestamp) -> Vec<Finding> {
                 open(now, 398, "Try the resizer", 300),
             ],
             merged: vec![merged(now, 412, "Resize the cache", 1), merged(now, 419, "Keep logs", 8)],
+            closed: Vec::new(),
             is_cut: false,
         },
         Finding::Release(Some(Release { tag: "v2.9.1".to_owned(), published: Some(ago(now, 26)) })),

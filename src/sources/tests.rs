@@ -191,7 +191,6 @@ fn read_as_everything(json: &str) {
     read::<jobs::JobWire>(json);
     read::<events::EventWire>(json);
     read::<leases::LeaseWire>(json);
-    read::<namespaces::NamespaceWire>(json);
 }
 
 /// Words that stand for something, so that arbitrary objects reach deep.

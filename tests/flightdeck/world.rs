@@ -4,6 +4,7 @@ mod acting;
 pub mod deck;
 mod faults;
 mod looking;
+mod merging;
 mod refusing;
 mod shop;
 mod shop_faults;

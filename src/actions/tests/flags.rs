@@ -5,17 +5,21 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::shop::*;
-use crate::actions::Kind;
+use crate::actions::effect::Progress;
 use crate::actions::fixture::now;
 use crate::actions::guard::{Authority, Seen, still_holds};
 use crate::actions::plan::{Danger, Effect, Plan};
+use crate::actions::{Kind, action, in_one};
 use crate::release::attention::Severity;
 use crate::release::deed::Deed;
 use crate::release::model::Model;
 use crate::release::observation::{Observation, Report, Said, SourceId};
 use crate::release::repository::{CHECKOUT, Finding, FlagsFile, Topic};
+use crate::release::subject;
 
 const PATH: &str = "/repos/acme/shop/contents/feature-flags/flags.yaml";
+
+const NO_FLAG: &str = "there is no flag gone in feature-flags/flags.yaml";
 
 /// What a plan's commit would make of the file.
 fn content(plan: &Plan) -> String {
@@ -84,7 +88,7 @@ fn a_kill_is_one_commit_on_the_blob_that_was_seen() {
     assert_eq!((&plan.danger, plan.kind, &*plan.target.context), (&Danger::Plain, "Flag", "acme/shop"));
     assert!(plan.diff.iter().any(|line| line.starts_with("-    default: true")), "{:?}", plan.diff);
     assert!(plan.notes.iter().any(|note| note.contains("not live before")), "{:?}", plan.notes);
-    assert!(matches!(&plan.effect, Effect::FlagIs(flag) if flag.name == "new_checkout"));
+    assert!(matches!(&plan.effect, Effect::FlagsAre(flags) if flags[0].name == "new_checkout"));
 }
 
 #[test]
@@ -93,7 +97,8 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     learn(&mut model, flags(FLAGS, |file| file.file.is_protected = Some(true)));
     let plan = plan(&model, "kill", &flag()).unwrap();
     let [branch, put, pull] = plan.requests.as_slice() else { panic!("{:?}", plan.requests) };
-    let side = "flightdeck/kill-new_checkout-aaaaaaa";
+    let side = &*side_branch(&plan);
+    assert!(side.starts_with("flightdeck/kill-new_checkout-") && side.ends_with("-202608200300"), "{side}");
     assert_eq!((branch.method, &*branch.path), ("POST", "/repos/acme/shop/git/refs"));
     assert_eq!(branch.body, json!({ "ref": format!("refs/heads/{side}"), "sha": HEAD }));
     assert_eq!(branch.held[0].path, format!("{PATH}?ref=main"), "the first request rests on what was seen");
@@ -102,9 +107,15 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     assert_eq!((pull.method, &*pull.path), ("POST", "/repos/acme/shop/pulls"));
     let body = "Made with Flightdeck. It is not in effect before it is merged.";
     assert_eq!(pull.body, json!({ "title": "kill: new_checkout", "head": side, "base": "main", "body": body }));
-    assert_eq!(plan.effect, Effect::PullOpened { branch: side.to_owned() });
+    assert!(matches!(&plan.effect, Effect::PullOpened { branch, .. } if branch == side));
     assert_eq!(plan.effect.topic(&plan.target), Some(Topic::Pulls));
     assert!(plan.notes.iter().any(|note| note.starts_with("main is protected: not in effect before")));
+
+    let reason = "because ".repeat(60);
+    let wordy = plan_as(&model, "kill", &flag(), |wish| wish.reason = &reason).unwrap();
+    let (title, whole) = (wordy.requests[2].body["title"].as_str(), wordy.requests[2].body["body"].as_str());
+    assert!(title.is_some_and(|title| title.chars().count() < 256 && title.ends_with('…')), "{title:?}");
+    assert!(whole.is_some_and(|whole| whole.contains(&reason)), "{whole:?}");
 
     learn(&mut model, flags(FLAGS, |file| (file.file.is_protected, file.file.head) = (Some(true), None)));
     assert_eq!(refused(&model, "kill", &flag()), "the head of main is not known yet: try again");
@@ -112,6 +123,44 @@ fn on_a_protected_branch_it_is_a_branch_a_commit_and_a_pull_request() {
     let doubtful = plan_of(&model);
     assert_eq!((doubtful.requests.len(), doubtful.requests[0].method), (1, "PUT"));
     assert!(doubtful.notes.iter().any(|note| note.contains("whether main is protected cannot be seen")));
+}
+
+/// The branch that a plan makes.
+fn side_branch(plan: &Plan) -> String {
+    plan.requests[0].body["ref"].as_str().unwrap().replacen("refs/heads/", "", 1)
+}
+
+#[test]
+fn a_second_try_has_a_branch_of_its_own_and_an_open_one_is_enough() {
+    let mut model = shop();
+    let protected = |file: &mut FlagsFile| file.file.is_protected = Some(true);
+    learn(&mut model, flags(FLAGS, protected));
+    let target = flag();
+    let after = |model: &Model, seconds: i64| {
+        let later = now() + jiff::SignedDuration::from_secs(seconds);
+        plan_as(model, "kill", &target, |wish| wish.now = later).map_err(|refusal| refusal.reason)
+    };
+    let first = after(&model, 0).unwrap();
+    assert_eq!(side_branch(&first), side_branch(&after(&model, 59).unwrap()), "pressed twice, it finds itself");
+    let second = after(&model, 60).unwrap();
+    assert_ne!(side_branch(&first), side_branch(&second), "what the first has left is in nobody's way");
+    assert!(second.notes.iter().any(|note| note.contains("an earlier try has left")), "{:?}", second.notes);
+    assert!(!second.notes.iter().any(|note| note.contains("can be seen")), "{:?}", second.notes);
+
+    let open = |branch: &str| {
+        let one = pull(&format!(r#""state":"open","head":{{"ref":"{branch}","sha":"{HEAD}"}}"#));
+        Finding::Pulls { open: vec![one], merged: Vec::new(), closed: Vec::new(), is_cut: false }
+    };
+    learn(&mut model, open(&side_branch(&first)));
+    let wanted =
+        "pull request #407 asks for the same already: have it merged, or close it and try again once that is seen";
+    assert_eq!(after(&model, 600).unwrap_err(), wanted);
+    // The same flag in another file is another edit.
+    learn(&mut model, flags(&format!("{FLAGS} # more"), protected));
+    assert!(after(&model, 600).is_ok());
+    learn(&mut model, blind(Topic::Pulls, "no"));
+    let doubtful = after(&model, 600).unwrap();
+    assert!(doubtful.notes.iter().any(|note| note.starts_with("not all open pull requests can be seen")));
 }
 
 fn plan_of(model: &Model) -> Plan {
@@ -182,6 +231,47 @@ fn a_restore_puts_back_every_byte() {
     assert_eq!(restore.requests[0].body["message"], "restore: new_checkout");
 }
 
+const TWO: &str = "features:\n  a: { default: true } # one\n  b: { rollout: { prod: 7 } }\n  c: { default: true }\n";
+
+fn two_killed() -> String {
+    TWO.replace("true } # one", "false } # one").replace('7', "0")
+}
+
+#[test]
+fn flags_of_one_file_are_one_commit_and_each_is_put_back_by_itself() {
+    let mut model = shop();
+    learn(&mut model, flags(TWO, |_| ()));
+    let of = |name: &str| subject::flag(&REPOSITORY.into(), name);
+    let kill_action = action("kill").unwrap();
+    let by_itself = ["a", "b"].map(|name| plan(&model, "kill", &of(name)).unwrap());
+    assert_eq!(in_one(kill_action, &by_itself[..1]), None, "one is as it is");
+    let both = in_one(kill_action, &by_itself).unwrap();
+    let kill = plan(&model, "kill", &both).unwrap();
+    assert_eq!((kill.requests.len(), content(&kill)), (1, two_killed()));
+    assert_eq!((&*kill.target.name, &kill.requests[0].body["message"]), ("a, b", &json!("kill: a, b")));
+    let changes: Vec<_> = kill.changes.iter().map(|change| change.field.as_str()).collect();
+    assert_eq!(changes, ["features.a.default", "features.b.rollout.prod", "feature-flags/flags.yaml"]);
+    assert_eq!(still_holds(&kill, &model, &Authority::default(), now()), Ok(()));
+    assert_eq!(refused(&model, "kill", &subject::flags(&REPOSITORY.into(), &["a", "gone"])), NO_FLAG);
+
+    assert_eq!(kill.effect.progress(&model, &kill.target), Progress::NotYet);
+    learn(&mut model, flags(&two_killed().replace("prod: 0", "prod: 1"), |_| ()));
+    assert_eq!(kill.effect.progress(&model, &kill.target), Progress::NotYet, "one of the two is not enough");
+    assert!(kill.effect.put_back(&model, &kill.target).is_some());
+    learn(&mut model, flags(&two_killed(), |_| ()));
+    assert_eq!(kill.effect.progress(&model, &kill.target), Progress::Done);
+    assert_eq!(kill.effect.put_back(&model, &kill.target), None);
+
+    journal(&mut model, vec![deed(&kill, 1, Some("applied"))]);
+    assert!(refused(&model, "restore", &of("c")).starts_with("no kill of it is recorded"));
+    let restore = plan(&model, "restore", &of("b")).unwrap();
+    assert_eq!(content(&restore), two_killed().replace("prod: 0", "prod: 7"));
+    assert_eq!(content(&plan(&model, "restore", &both).unwrap()), TWO);
+    journal(&mut model, vec![deed(&restore, 2, Some("applied")), deed(&kill, 1, Some("applied"))]);
+    assert!(refused(&model, "restore", &of("b")).starts_with("it was restored already"));
+    assert!(plan(&model, "restore", &of("a")).is_ok());
+}
+
 #[test]
 fn only_the_last_kill_is_put_back_and_only_where_it_still_stands() {
     let kill = plan_of(&shop());
@@ -192,9 +282,9 @@ fn only_the_last_kill_is_put_back_and_only_where_it_still_stands() {
         plan(model, "restore", &flag()).map(|plan| content(&plan)).map_err(|refusal| refusal.reason)
     };
     let mut older = deed(&kill, 1, Some("applied"));
-    older.inverse = Some(json!({ "changes": [
+    older.inverse = Some(json!({ "flags": { "new_checkout": [
         { "path": "features.new_checkout.rollout.prod", "from": "99", "to": "0" }
-    ] }));
+    ] } }));
     // The later one may have been done, whatever became of its answer.
     for outcome in [Some("applied"), Some("unknown: no answer"), None] {
         assert_eq!(restored(&mut model, vec![deed(&kill, 2, outcome), older.clone()]), Ok(FLAGS.to_owned()));

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::shop::*;
 use crate::actions::fixture::now;
 use crate::actions::no_effect_cause;
-use crate::actions::plan::{Plan, Progress};
+use crate::actions::plan::{Effect, Plan, Progress};
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
 use crate::release::observation::{Failure, FailureKind, Report, Said, SourceId};
@@ -54,13 +54,29 @@ fn a_pull_request_is_halfway() {
     assert_eq!(progress(&plan, &model), Progress::NotYet);
     let open = |branch: &str| {
         let one = pull(&format!(r#""state":"open","head":{{"ref":"{branch}","sha":"{HEAD}"}}"#));
-        Finding::Pulls { open: vec![one], merged: Vec::new(), is_cut: false }
+        Finding::Pulls { open: vec![one], merged: Vec::new(), closed: Vec::new(), is_cut: false }
     };
     learn(&mut model, open("somebody-elses"));
     assert_eq!(progress(&plan, &model), Progress::NotYet);
-    learn(&mut model, open("flightdeck/kill-new_checkout-aaaaaaa"));
+    let Effect::PullOpened { branch, .. } = &plan.effect else { panic!("{:?}", plan.effect) };
+    learn(&mut model, open(branch));
     let wanted = "pull request #407 is open: not in effect before it is merged";
     assert_eq!(progress(&plan, &model), Progress::Halfway(wanted.to_owned()));
+    let ended = |fields: &str| pull(&format!(r#""state":"closed",{fields}"head":{{"ref":"{branch}"}}"#));
+    let merged = vec![ended(r#""merged_at":"2026-08-20T03:05:00Z","#)];
+    learn(&mut model, Finding::Pulls { open: Vec::new(), merged, closed: Vec::new(), is_cut: false });
+    let wanted = "pull request #407 is merged, and the file does not show it yet";
+    assert_eq!(progress(&plan, &model), Progress::Halfway(wanted.to_owned()));
+    let killed = FLAGS.replace("true # on", "false # on").replace("stage: 100, prod: 50", "stage: 0, prod: 0");
+    let mut in_effect = model.clone();
+    learn(&mut in_effect, flags(&killed, |_| ()));
+    assert_eq!((progress(&plan, &in_effect), put_back(&plan, &in_effect)), (Progress::Done, false));
+    learn(&mut in_effect, flags(FLAGS, |_| ()));
+    assert!(put_back(&plan, &in_effect));
+    let closed = vec![ended("")];
+    learn(&mut model, Finding::Pulls { open: Vec::new(), merged: Vec::new(), closed, is_cut: false });
+    let wanted = "pull request #407 was closed without merging: it is not in effect";
+    assert_eq!(progress(&plan, &model), Progress::Reverted(wanted.to_owned()));
     learn(&mut model, blind(Topic::Pulls, "no answer"));
     let cause = no_effect_cause(&model, &plan, now());
     assert_eq!(cause, "GitHub cannot be seen, the effect may be there: no answer");

@@ -3,6 +3,7 @@
 mod acting;
 mod idle;
 mod looking;
+mod shop;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
@@ -124,6 +125,7 @@ fn named(key: &str) -> KeyEvent {
         ("esc", _) => KeyCode::Esc,
         ("down", _) => KeyCode::Down,
         ("tab", _) => KeyCode::Tab,
+        ("space", _) => KeyCode::Char(' '),
         (_, first) => KeyCode::Char(first.expect("a key")),
     };
     KeyEvent::new(code, KeyModifiers::NONE)

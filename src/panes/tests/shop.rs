@@ -253,7 +253,7 @@ fn a_name_that_stands_twice_is_one_row() {
 #[test]
 fn an_empty_repository_says_what_is_not_there() {
     let model = knowing(vec![
-        Finding::Pulls { open: vec![], merged: vec![], is_cut: false },
+        Finding::Pulls { open: vec![], merged: vec![], closed: Vec::new(), is_cut: false },
         Finding::Release(None),
         Finding::Flags(None),
         workflow(Duty::Smoke, "verify-release.yml", "active", vec![]),

@@ -20,6 +20,7 @@ pub(super) fn write(repo: &mut Repo, call: &Call, rest: &[&str], id: u64) -> Rep
         (Method::POST, ["git", "refs"]) => create_ref(repo, call),
         (Method::POST, ["pulls"]) => create_pull(repo, call),
         (Method::PUT, ["pulls", number, "merge"]) => merge(repo, call, number),
+        (Method::PATCH, ["pulls", number]) => close(repo, call, number),
         (Method::PUT, ["actions", "workflows", name, switch @ ("enable" | "disable")]) => {
             let state = if *switch == "enable" { "active" } else { "disabled_manually" };
             let found = repo.workflows.iter_mut().find(|it| it.file == *name || it.id.to_string() == *name);
@@ -146,6 +147,18 @@ fn merge(repo: &mut Repo, call: &Call, number: &str) -> Reply {
         pull["state"] = json!("closed");
     }
     Reply::ok(json!({"sha": commit, "merged": true, "message": "Pull Request successfully merged"}))
+}
+
+/// Closes a pull request without merging it; its branch stays.
+fn close(repo: &mut Repo, call: &Call, number: &str) -> Reply {
+    let found = repo.pulls.iter_mut().find(|pull| pull["number"].as_u64() == number.parse().ok());
+    let Some(pull) = found else { return Reply::not_found() };
+    if call.text("state") != "closed" || pull["state"] != "open" {
+        return Reply::refused(422, "Validation Failed");
+    }
+    let now = Value::String(stamp(call.now));
+    (pull["closed_at"], pull["updated_at"], pull["state"]) = (now.clone(), now, json!("closed"));
+    Reply::ok(pull.clone())
 }
 
 /// Begins a run that leaves behind what the last one did.

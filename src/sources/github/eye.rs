@@ -112,15 +112,17 @@ impl Eye {
             open.extend(read(&page)?);
         }
         let path = format!("{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
-        let closed = read(&client.get(&path, "pull requests").await?)?;
-        self.merged = closed.into_iter().filter(|pull| pull.state == PullState::Merged).collect();
+        let ended = read(&client.get(&path, "pull requests").await?)?;
+        let (merged, closed): (Vec<_>, Vec<_>) = ended.into_iter().partition(|pull| pull.state == PullState::Merged);
+        let closed = closed.into_iter().filter(|pull| pull.our_branch().is_some()).collect();
+        self.merged = merged;
         self.open = open;
         let release = match client.get(&format!("{repository}/releases/latest"), "releases").await {
             Ok(release) => about::release(&release).ok(),
             Err(Miss::Absent(_)) => None,
             Err(miss) => return Err(miss),
         };
-        let pulls = Finding::Pulls { open: self.open.clone(), merged: self.merged.clone(), is_cut };
+        let pulls = Finding::Pulls { open: self.open.clone(), merged: self.merged.clone(), closed, is_cut };
         Ok(Look { findings: vec![Finding::About(about), pulls, Finding::Release(release)], is_running: false })
     }
 

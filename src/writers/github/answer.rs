@@ -39,13 +39,16 @@ pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
     }
 }
 
-/// The branch of an edit is called after it, so that one that is there has been made for the very same edit.
+/// The branch of an edit is called after it and the minute: one that is there has been made for the very same just now.
 fn done_before(request: &Request, said: &str) -> String {
     let field = |name: &str| request.body[name].as_str().map(|text| visible_up_to(text, 200));
     match (field("ref"), field("head")) {
         (Some(branch), _) => {
             let branch = branch.trim_start_matches("refs/heads/");
-            format!("the same was begun before: branch {branch} is there. Look for its pull request, or delete it")
+            format!(
+                "the same was begun within this minute: branch {branch} is there. Look for its pull request; where there is \
+                 none, try again in a minute"
+            )
         }
         (_, Some(head)) => format!("a pull request from {head} is open already"),
         _ => format!("it was done before: {said}"),

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 use flightdeck::actions::guard::{Access, Authority};
-use flightdeck::actions::plan::{Plan, Progress};
+use flightdeck::actions::plan::{Plan, Progress, Refusal};
 use flightdeck::actions::{Wish, action};
 use flightdeck::release::object::ObjectId;
 use flightdeck::release::repository::{Duty, Finding, Topic};
@@ -49,11 +51,15 @@ impl Desk {
     }
 
     fn plan(&self, name: &str, target: &ObjectId) -> Plan {
+        self.try_plan(name, target, now()).unwrap()
+    }
+
+    fn try_plan(&self, name: &str, target: &ObjectId, now: Timestamp) -> Result<Plan, Refusal> {
         let access = Access::new();
         let wish = Wish {
             model: &self.watched.model,
             target,
-            now: now(),
+            now,
             revision: None,
             amount: Some("30".parse().unwrap()),
             reason: "",
@@ -61,7 +67,7 @@ impl Desk {
             access: &access,
             shown: None,
         };
-        action(name).unwrap().plan(&wish).unwrap()
+        action(name).unwrap().plan(&wish)
     }
 
     fn kill(&self) -> Plan {
@@ -117,6 +123,11 @@ impl Desk {
             }
         }
     }
+}
+
+/// When a branch of a second try is called otherwise.
+fn later() -> Timestamp {
+    now() + SignedDuration::from_mins(1)
 }
 
 fn token(home: &tempfile::TempDir, of: &str) -> PathBuf {
@@ -224,8 +235,12 @@ async fn a_protected_branch_takes_a_pull_request_and_a_second_press_finds_it() {
 
         let again = desk.does(&plan, |_| ()).await;
         let reason = again.reason();
-        assert!(matches!(again, Outcome::Conflict { .. }) && reason.contains("the same was begun before"), "{reason}");
+        let begun = "the same was begun within this minute";
+        assert!(matches!(again, Outcome::Conflict { .. }) && reason.contains(begun), "{reason}");
         assert_eq!(desk.writes().len(), 4);
+        let flag = subject::flag(&"acme/shop".into(), "new_checkout");
+        let refusal = desk.try_plan("kill", &flag, later()).unwrap_err().reason;
+        assert!(refusal.starts_with("pull request #432 asks for the same already"), "{refusal}");
     }
 }
 
@@ -301,13 +316,19 @@ async fn an_answer_that_is_lost_leaves_it_unknown_and_sends_nothing_twice() {
 #[tokio::test]
 async fn half_of_a_pull_request_says_how_far_it_came() {
     let story = STORY.replace("  repository: acme/shop\n", "  repository: acme/shop\n  protected: true\n");
-    let desk = Desk::new(&story).await;
+    let mut desk = Desk::new(&story).await;
     let plan = desk.workflow("remove-step", Duty::Smoke, "verify-release.yml");
     let outcome = desk.does_as("contents-only", &plan, Duration::from_secs(5), |_| ()).await.outcome;
     assert!(outcome.reason().starts_with("1 of 3 requests was applied, then: the token may not PUT"), "{outcome:?}");
     assert_eq!(desk.writes().len(), 2);
     let again = desk.does(&plan, |_| ()).await;
     assert!(again.reason().contains("branch flightdeck/without-k6-step-"), "{again:?}");
+    // What was left behind holds up nobody.
+    let smoke = subject::workflow(&"acme/shop".into(), Duty::Smoke, "verify-release.yml");
+    let later = desk.try_plan("remove-step", &smoke, later()).unwrap();
+    assert!(desk.does(&later, |_| ()).await.is_applied());
+    let Progress::Halfway(what) = desk.effect(&later).await else { panic!("not halfway") };
+    assert!(what.starts_with("pull request #432 is open"), "{what}");
 }
 
 #[tokio::test]

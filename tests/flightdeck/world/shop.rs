@@ -22,14 +22,26 @@ pub fn repository(deck: &Deck) -> &Repository {
 
 /// A deck on that world, with nothing read yet.
 pub async fn begun(arguments: &[&str], configuration: &str) -> Deck {
-    let world = World::start(story()).await.expect("a world");
+    begun_of(story(), arguments, configuration).await
+}
+
+async fn begun_of(world: WorldConfig, arguments: &[&str], configuration: &str) -> Deck {
+    let world = World::start(world).await.expect("a world");
     let github = format!("github: {{ repository: acme/shop, url: \"{}\" }}\n{configuration}", world.github_url());
     Deck::on(world, arguments, &github)
 }
 
 /// A deck on that world, once all of the repository is read.
 pub async fn shop(arguments: &[&str], configuration: &str) -> Deck {
-    let mut deck = begun(arguments, configuration).await;
+    read(begun(arguments, configuration).await).await
+}
+
+/// The same of another world.
+pub async fn shop_of(world: WorldConfig) -> Deck {
+    read(begun_of(world, &[], "").await).await
+}
+
+async fn read(mut deck: Deck) -> Deck {
     deck.until("everything is read", |deck| {
         let seen = |topic: Topic| repository(deck).sight(topic).seen.is_some();
         Topic::ALL.into_iter().all(seen) && deck.text().contains("LIVE") && deck.text().contains("orphan preview")
@@ -65,7 +77,7 @@ fn selected(deck: &Deck) -> String {
 }
 
 /// Presses an action's key, waits for its check, and confirms.
-async fn confirmed(deck: &mut Deck, key: &str) {
+pub async fn confirmed(deck: &mut Deck, key: &str) {
     let before = sent(deck).len();
     deck.press(key);
     assert!(deck.dialog().is_some(), "{key}: {}", deck.notice());
@@ -94,6 +106,22 @@ async fn a_flag_is_killed_and_its_very_bytes_are_put_back() {
     deck.says("restore new_checkout: committed in").await;
     assert_eq!(text(&deck), before);
     assert_eq!(sent(&deck).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marked_flags_are_killed_in_one_commit() {
+    let mut deck = shop(&[], "").await;
+    for flag in ["new_checkout", "dark_mode"] {
+        at(&mut deck, "flags", flag).await;
+        deck.press("space");
+    }
+    confirmed(&mut deck, "D").await;
+    deck.says(": committed in").await;
+    let flags = repository(&deck).flags.as_ref().and_then(|file| file.flags.as_ref().ok()).expect("flags");
+    let is_off = |name: &str| flags.get(name).is_some_and(|flag| flag.state("prod").word() == "off");
+    assert!(is_off("new_checkout") && is_off("dark_mode"), "{flags:?}");
+    assert_eq!(sent(&deck).len(), 1, "one commit for both");
+    deck.until("the record", |deck| deck.journal().len() == 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
