@@ -41,6 +41,13 @@ fn a_flag_is_on_by_default_or_by_rollout_and_never_off_in_doubt() {
         ("{default: ~, rollout: ~}", FlagState::Off),
         ("{default: !!bool 'true'}", FlagState::On),
         ("{default: !custom true}", FlagState::Unknown),
+        ("true", FlagState::Unknown),
+        ("[true]", FlagState::Unknown),
+        ("~", FlagState::Off),
+        ("{default: false, rollout: 50}", FlagState::Unknown),
+        ("{rollout: [prod]}", FlagState::Unknown),
+        ("{default: true, rollout: 50}", FlagState::On),
+        ("{default: false, rollout: {}}", FlagState::Off),
     ];
     for (fields, expected) in cases {
         assert_eq!(only(fields).state("prod"), expected, "{fields}");
@@ -52,6 +59,8 @@ fn what_is_odd_is_a_problem_and_not_a_failure() {
     assert!(only("{default: yes}").problems[0].contains("yes"));
     assert!(only("{rollout: 50}").problems[0].contains("no map"));
     assert!(only("true").problems[0].contains("no map"));
+    assert!(only("{guardrails: [tests]}").problems[0].contains("guardrails is no map"));
+    assert!(only("{guardrails: ~, rollout: {}}").problems.is_empty());
     assert_eq!(only("{owners: search}").owners, ["search"]);
     assert_eq!(only("{owners: [{team: x}]}").owners, ["(not a word)"]);
     let twice = read("features:\n  a: {default: false}\n  a: {default: true}\n").unwrap();
