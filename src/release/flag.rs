@@ -1,6 +1,6 @@
 //! Feature flags: `feature-flags/flags.yaml` as the operator thinks of it: default, owners, rollout, guardrails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -113,13 +113,16 @@ impl Flags {
 impl Flag {
     /// Default OR rollout above 0.
     pub fn state(&self, environment: &str) -> FlagState {
-        let percent = self.rollout.iter().rev().find(|(name, _)| name == environment).map(|(_, percent)| percent);
-        match (&self.default, percent) {
-            (Setting::Known(true), _) => FlagState::On,
-            (_, Some(Setting::Known(percent))) if *percent > Decimal::ZERO => FlagState::On,
-            (Setting::Odd(_), _) | (_, Some(Setting::Odd(_))) => FlagState::Unknown,
-            _ if self.is_rollout_odd => FlagState::Unknown,
-            _ => FlagState::Off,
+        // An environment that stands there twice acts as either one says.
+        let percents = || self.rollout.iter().filter(|(name, _)| name == environment).map(|(_, percent)| percent);
+        let acts = |percent: &Setting<Decimal>| matches!(percent, Setting::Known(percent) if *percent > Decimal::ZERO);
+        let is_doubtful = self.is_rollout_odd
+            || matches!(self.default, Setting::Odd(_))
+            || percents().any(|percent| matches!(percent, Setting::Odd(_)));
+        match () {
+            () if self.default == Setting::Known(true) || percents().any(acts) => FlagState::On,
+            () if is_doubtful => FlagState::Unknown,
+            () => FlagState::Off,
         }
     }
 
@@ -169,7 +172,10 @@ fn read_flag(yaml: &Yaml, entry: &Entry) -> Flag {
     let mut problems = Vec::new();
     let is_map = matches!(yaml.node(yaml.resolved(entry.value)).kind, Kind::Map(_));
     let is_odd = |id| !matches!(yaml.node(yaml.resolved(id)).kind, Kind::Map(_)) && !is_null(yaml, id);
+    let mut defaults: Vec<_> = fields.iter().filter(|field| field.name == "default").collect();
+    defaults.dedup_by_key(|field| truth(yaml, field.value));
     let default = match field("default") {
+        Some(_) if defaults.len() > 1 => Setting::Odd("more than one value".to_owned()),
         Some(id) => truth(yaml, id),
         // `new_checkout: true` may well be meant as on.
         None if is_odd(entry.value) => Setting::Odd(shown(yaml, entry.value)),
@@ -180,11 +186,16 @@ fn read_flag(yaml: &Yaml, entry: &Entry) -> Flag {
         Setting::Odd(text) => problems.push(format!("default is {text}: readers differ on whether that is on")),
         _ => {}
     }
-    let rollout: Vec<_> = field("rollout").map(|id| yaml.entries(id)).unwrap_or_default();
-    let rollout: Vec<_> = rollout.iter().map(|entry| (visible(&entry.name), percent(yaml, entry.value))).collect();
+    let environments = field("rollout").map(|id| yaml.entries(id)).unwrap_or_default();
+    let rollout: Vec<_> = environments.iter().map(|entry| (visible(&entry.name), percent(yaml, entry.value))).collect();
     let is_rollout_odd = field("rollout").is_some_and(is_odd);
     if is_rollout_odd {
         problems.push("rollout is no map of environments".to_owned());
+    }
+    for name in
+        doubled(&fields).into_iter().chain(doubled(&environments).into_iter().map(|name| format!("rollout.{name}")))
+    {
+        problems.push(format!("{name} stands there more than once: readers differ on which one counts"));
     }
     for (environment, percent) in &rollout {
         if let Setting::Odd(text) = percent {
@@ -205,6 +216,12 @@ fn read_flag(yaml: &Yaml, entry: &Entry) -> Flag {
         requires: requires.map(|id| words(yaml, id)).unwrap_or_default(),
         problems,
     }
+}
+
+/// Names that stand in a map more than once, each as often as it is one too many.
+fn doubled(entries: &[Entry]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    entries.iter().filter(|entry| !seen.insert(&*entry.name)).map(|entry| visible(&entry.name)).collect()
 }
 
 /// A list of words, or one word alone.
