@@ -81,21 +81,20 @@ impl Project {
 
 /// One sentence for each error; something in an unknown form is one error too.
 fn errors(name: &str, project: &Fields) -> Vec<String> {
-    let metadata = project.get("metadata");
-    if metadata.is_present() && !metadata.is_object() {
+    if project.has_any(&["metadata"]) && !project.get("metadata").is_object() {
         return vec![format!("{name}: metadata in an unknown form")];
     }
-    let metadata = metadata.fields();
+    let metadata = project.get("metadata").fields();
     // A comparison lists the errors of either side, and merges them into the first.
-    let merged = metadata.get("errors").is_present();
-    let lists: &[&str] = if merged { &["errors"] } else { &["currentErrors", "pastErrors"] };
-    lists.iter().flat_map(|list| sentences(name, list, metadata.get(list))).collect()
+    let is_merged = metadata.has_any(&["errors"]);
+    let lists: &[&str] = if is_merged { &["errors"] } else { &["currentErrors", "pastErrors"] };
+    lists.iter().flat_map(|list| sentences(name, list, &metadata)).collect()
 }
 
-/// What a list of errors says.
-fn sentences(name: &str, list: &str, errors: Json) -> Vec<String> {
-    if errors.is_present() && !errors.is_list() {
-        return vec![format!("{name}: {list} in an unknown form")];
+/// What a list of errors says. It is left out where there are none.
+fn sentences(name: &str, list: &str, metadata: &Fields) -> Vec<String> {
+    if let Some(fault) = cost::no_list(metadata, list) {
+        return vec![format!("{name}: {fault}")];
     }
     let sentence = |error: Json| {
         let fields = error.fields();
@@ -106,7 +105,7 @@ fn sentences(name: &str, list: &str, errors: Json) -> Vec<String> {
             None => format!("{name}: {message}"),
         }
     };
-    errors.items().into_iter().map(sentence).collect()
+    metadata.get(list).items().into_iter().map(sentence).collect()
 }
 
 /// Why the delta, though it may be written there, is none. `proves_itself` where only a comparison can have made it.

@@ -97,7 +97,9 @@ fn either_side_of_a_comparison_may_have_failed() {
     assert_eq!(cost.errors.len(), 1);
     assert_eq!(report(r#"{"currentErrors":7}"#).0.errors, ["a: currentErrors in an unknown form"]);
     assert_eq!(report(r#"[]"#).0.errors, ["a: metadata in an unknown form"]);
-    assert_eq!(report("null").1, GateVerdict::Pass);
+    assert_eq!(report("null").0.errors, ["a: metadata in an unknown form"]);
+    assert_eq!(report(r#"{"errors":null}"#).1, GateVerdict::Unknown);
+    assert_eq!(report(r#"{"errors":[]}"#).1, GateVerdict::Pass);
 }
 
 #[test]

@@ -97,8 +97,9 @@ fn thresholds(metrics: Json, dialect: Dialect) -> Vec<Threshold> {
             let ok = held(outcome, dialect);
             thresholds.push(Threshold { metric: visible(metric), expr: visible(expr), ok });
         }
-        // k6 leaves them out where a metric has none: in another form they may hide a breach.
-        if (of_metric.is_present() && !of_metric.is_object()) || !value.is_object() {
+        // k6 leaves them out where a metric has none: in another form, null too, they may hide a breach.
+        let is_odd = value.fields().has_any(&["thresholds"]) && !of_metric.is_object();
+        if is_odd || !value.is_object() {
             thresholds.push(Threshold { metric: visible(metric), expr: "thresholds".to_owned(), ok: None });
         }
     }

@@ -67,8 +67,9 @@ fn checks_in_nested_groups_are_summed_and_an_unreadable_threshold_is_unknown() {
 fn thresholds_in_another_form_may_hide_a_breach() {
     let held = r#""checks":{"values":{"rate":1},"thresholds":{"rate>0.9":{"ok":true}}}"#;
     let judged = |more: &str| verdict(format!(r#"{{"metrics":{{{held}{more}}}}}"#).as_bytes(), Some(0));
-    assert_eq!(judged(r#","http_req_failed":{"values":{"rate":0},"thresholds":null}"#), GateVerdict::Pass);
-    for other in [r#"{"values":{"rate":0},"thresholds":[{"rate<0.1":{"ok":false}}]}"#, "null", r#""breached""#] {
+    assert_eq!(judged(r#","http_req_failed":{"values":{"rate":0},"thresholds":{}}"#), GateVerdict::Pass);
+    let null = r#"{"values":{"rate":0},"thresholds":null}"#;
+    for other in [null, r#"{"values":{"rate":0},"thresholds":[{"rate<0.1":{"ok":false}}]}"#, "null", r#""breached""#] {
         assert_eq!(judged(&format!(r#","http_req_failed":{other}"#)), GateVerdict::Unknown, "{other}");
     }
 }
