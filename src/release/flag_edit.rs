@@ -238,6 +238,7 @@ impl<'a> FlagNodes<'a> {
         }
         match self.yaml.node(id).kind {
             Kind::Map(_) => Ok(()),
+            _ if flag::is_null(self.yaml, id) => Err(Refusal::Unfit { path, what: "empty".to_owned() }),
             _ => Err(Refusal::Unfit { path, what: format!("{}, no map", flag::shown(self.yaml, id)) }),
         }
     }

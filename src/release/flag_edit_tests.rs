@@ -106,6 +106,7 @@ fn what_would_change_another_flag_is_refused_with_the_reason() {
         ("features:\n  a:\n    rollout: {prod: {percent: 5}}\n", "a map"),
         ("features:\n  a:\n    rollout: 50\n", "no map"),
         ("features:\n  a: true\n", "no map"),
+        ("features:\n  a:\n", "features.a is empty"),
         ("features:\n  a:\n    default: \"tr\\\n      ue\"\n", "several lines"),
         ("features:\n  a: {default}\n", "empty"),
         ("features:\n  a:\n    default: &on\n    owners: [x]\n", "written together with something else"),
