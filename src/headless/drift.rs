@@ -58,7 +58,8 @@ impl DriftView {
             errored: drift.errored,
             complete: drift.complete,
             applyable: drift.applyable,
-            exit_code: Some(drift.exit_code),
+            // Worked out from what could be read: where that is too little it would say "nothing to apply".
+            exit_code: (drift.verdict != DriftVerdict::Unknown).then_some(drift.exit_code),
             verdict: drift.verdict,
             why: drift.why,
         }
@@ -76,7 +77,9 @@ mod tests {
         assert_eq!((json["verdict"].as_str(), exit_code), (Some("drift"), 1));
         assert_eq!(json["movedOnly"][0].as_str(), Some("aws_sns_topic.alerts"));
         assert_eq!(json["exitCode"].as_u64(), Some(2));
-        let (view, exit_code) = drift_read(b"{}", &[]);
-        assert_eq!((view.exit_code, exit_code), (None, 3));
+        for unknown in [&b"{}"[..], br#"{"format_version":"1.2","resource_changes":[],"resource_drift":null}"#] {
+            let (view, exit_code) = drift_read(unknown, &[]);
+            assert_eq!((view.exit_code, exit_code), (None, 3));
+        }
     }
 }

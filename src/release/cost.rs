@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::cost_legacy;
 use super::gate::GateVerdict;
 use super::json::{Fields, Json, decimal};
 use super::text::{counted, visible};
+use super::{cost_legacy, cost_second};
 
 /// The limit where neither configuration nor repository variable sets one, per month.
 pub const DEFAULT_LIMIT: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
@@ -57,7 +57,7 @@ pub fn read(bytes: &[u8]) -> Result<Cost, String> {
     let root = Json::parse(bytes)?;
     let fields = root.fields();
     if is_second_generation(&fields) {
-        return Ok(read_second_generation(&fields));
+        return Ok(cost_second::read(&fields));
     }
     if fields.has_any(&["totalMonthlyCost", "diffTotalMonthlyCost"]) || fields.get("projects").is_list() {
         return cost_legacy::read(&fields);
@@ -113,64 +113,10 @@ fn is_second_generation(fields: &Fields) -> bool {
         || fields.get("projects").items().iter().any(|project| project.get("project_name").is_present())
 }
 
-/// CLI 2.x: a scan has a total and no baseline; only `scan --diff` (flat, no projects) has a delta.
-fn read_second_generation(fields: &Fields) -> Cost {
-    let projects = fields.get("projects").items();
-    let total = fields.get("total_monthly_cost").decimal();
-    let delta = fields.get("diff_total_monthly_cost").decimal();
-    Cost {
-        schema: "2.x".to_owned(),
-        currency: fields.get("currency").words(),
-        total: total.or_else(|| fields.get("summary").get("total_monthly_cost").decimal()),
-        past: fields.get("past_total_monthly_cost").decimal(),
-        delta,
-        delta_source: if delta.is_some() { DeltaSource::Root } else { DeltaSource::None },
-        no_delta: delta
-            .is_none()
-            .then(|| "no baseline: a scan of CLI 2.x reports a total and no difference".to_owned()),
-        errors: projects.iter().flat_map(|project| critical_diagnostics(*project)).collect(),
-        unpriced: fields.get("projects").is_list().then(|| projects.iter().map(|project| unsupported(*project)).sum()),
-        tripped: tripped(fields),
-    }
-}
-
-/// Sentences of the diagnostics that stopped a project. A severity of no known word counts as one that did.
-fn critical_diagnostics(project: Json) -> Vec<String> {
-    let project = project.fields();
-    let name = project.get("project_name").words().unwrap_or_else(|| "unnamed project".to_owned());
-    let stops = |diagnostic: &Fields| !matches!(diagnostic.get("severity").text().as_deref(), Some("info" | "warning"));
-    let diagnostics = project.get("diagnostics").items();
-    diagnostics
-        .iter()
-        .map(|diagnostic| diagnostic.fields())
-        .filter(stops)
-        .map(|diagnostic| {
-            format!("{name}: {}", diagnostic.get("message").words().unwrap_or_else(|| "no message".to_owned()))
-        })
-        .collect()
-}
-
-/// Resources of a project that say of themselves that they are not supported.
-fn unsupported(project: Json) -> u64 {
-    let resources = project.get("resources").items();
-    let count = resources.iter().filter(|resource| resource.get("is_supported").flag() == Some(false)).count();
-    count.try_into().unwrap_or(u64::MAX)
-}
-
-/// Guardrails and budgets that the service itself found broken.
-fn tripped(fields: &Fields) -> Vec<String> {
-    let broken = |list: &str, flag: &str, name: &str, sentence: &str| -> Vec<String> {
-        let items = fields.get(list).items();
-        items
-            .iter()
-            .map(|item| item.fields())
-            .filter(|item| item.get(flag).flag() == Some(true))
-            .map(|item| format!("{} {sentence}", item.get(name).words().unwrap_or_else(|| "(no name)".to_owned())))
-            .collect()
-    };
-    let mut tripped = broken("guardrail_results", "triggered", "guardrail_name", "(guardrail) is triggered");
-    tripped.extend(broken("budget_results", "over_budget", "budget_name", "(budget) is overrun"));
-    tripped
+/// Why a list cannot be read; None where it is one, and where it is left out or null: so Go writes a list without items.
+pub(super) fn no_list(fields: &Fields, name: &str) -> Option<String> {
+    let list = fields.get(name);
+    (list.is_present() && !list.is_list()).then(|| format!("{name} in an unknown form"))
 }
 
 /// `+22.5` or `-3`.

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::cost::{Cost, DeltaSource};
+use super::cost::{self, Cost, DeltaSource};
 use super::json::{Fields, Json};
 
 /// Reads the root object. The error names a version that this reader does not know.
@@ -12,6 +12,7 @@ pub fn read(root: &Fields) -> Result<Cost, String> {
         return Err(format!("is an Infracost report of version {version}; known are 0.x and CLI 2.x"));
     }
     let projects: Vec<Project> = root.get("projects").items().into_iter().map(Project::read).collect();
+    let no_list = cost::no_list(root, "projects").map(|fault| format!("the report: {fault}"));
     let total = root.get("totalMonthlyCost").decimal().or_else(|| sum(&projects, |project| project.total));
     let past = root.get("pastTotalMonthlyCost").decimal().or_else(|| sum(&projects, |project| project.past));
     let (delta, delta_source) = match root.get("diffTotalMonthlyCost").decimal() {
@@ -35,7 +36,7 @@ pub fn read(root: &Fields) -> Result<Cost, String> {
         delta_source: if delta.is_some() { delta_source } else { DeltaSource::None },
         no_delta,
         unpriced: unpriced(root.get("summary")).or_else(|| projects.iter().map(|project| project.unpriced).sum()),
-        errors: projects.into_iter().flat_map(|project| project.errors).collect(),
+        errors: no_list.into_iter().chain(projects.into_iter().flat_map(|project| project.errors)).collect(),
         tripped: Vec::new(),
     })
 }
@@ -55,6 +56,7 @@ struct Project {
 
 impl Project {
     fn read(project: Json) -> Self {
+        let is_project = project.is_object();
         let project = project.fields();
         let name = project.get("name").words().unwrap_or_else(|| "unnamed project".to_owned());
         let metadata = project.get("metadata").fields();
@@ -65,7 +67,7 @@ impl Project {
             total: monthly("breakdown"),
             past: monthly("pastBreakdown"),
             delta: monthly("diff"),
-            errors: errors(&name, metadata.get("errors")),
+            errors: if is_project { errors(&name, &project) } else { vec![format!("{name}: in an unknown form")] },
             unpriced: unpriced(project.get("summary")),
         }
     }
@@ -77,10 +79,22 @@ impl Project {
     }
 }
 
-/// One sentence for each error; something present that is no list is one error too.
-fn errors(name: &str, errors: Json) -> Vec<String> {
-    if errors.is_present() && !errors.is_list() {
-        return vec![format!("{name}: errors in an unknown form")];
+/// One sentence for each error; something in an unknown form is one error too.
+fn errors(name: &str, project: &Fields) -> Vec<String> {
+    if project.has_any(&["metadata"]) && !project.get("metadata").is_object() {
+        return vec![format!("{name}: metadata in an unknown form")];
+    }
+    let metadata = project.get("metadata").fields();
+    // A comparison lists the errors of either side, and merges them into the first.
+    let is_merged = metadata.has_any(&["errors"]);
+    let lists: &[&str] = if is_merged { &["errors"] } else { &["currentErrors", "pastErrors"] };
+    lists.iter().flat_map(|list| sentences(name, list, &metadata)).collect()
+}
+
+/// What a list of errors says. It is left out where there are none.
+fn sentences(name: &str, list: &str, metadata: &Fields) -> Vec<String> {
+    if let Some(fault) = cost::no_list(metadata, list) {
+        return vec![format!("{name}: {fault}")];
     }
     let sentence = |error: Json| {
         let fields = error.fields();
@@ -91,7 +105,7 @@ fn errors(name: &str, errors: Json) -> Vec<String> {
             None => format!("{name}: {message}"),
         }
     };
-    errors.items().into_iter().map(sentence).collect()
+    metadata.get(list).items().into_iter().map(sentence).collect()
 }
 
 /// Why the delta, though it may be written there, is none. `proves_itself` where only a comparison can have made it.

@@ -82,6 +82,70 @@ fn a_project_error_fails_closed() {
 }
 
 #[test]
+fn either_side_of_a_comparison_may_have_failed() {
+    let report = |metadata: &str| {
+        let report = format!(
+            r#"{{"version":"0.2","metadata":{{"infracostCommand":"diff"}},"diffTotalMonthlyCost":"1",
+            "projects":[{{"name":"a","metadata":{metadata}}}]}}"#
+        );
+        judged(report.as_bytes(), 25)
+    };
+    let past = r#""pastErrors":[{"code":103,"message":"no such file"}]"#;
+    let (cost, verdict) = report(&format!("{{{past}}}"));
+    assert_eq!((cost.errors, verdict), (vec!["a: no such file (code 103)".to_owned()], GateVerdict::Unknown));
+    let (cost, _) = report(&format!(r#"{{"errors":[{{"code":103,"message":"no such file"}}],{past}}}"#));
+    assert_eq!(cost.errors.len(), 1);
+    assert_eq!(report(r#"{"currentErrors":7}"#).0.errors, ["a: currentErrors in an unknown form"]);
+    assert_eq!(report(r#"[]"#).0.errors, ["a: metadata in an unknown form"]);
+    assert_eq!(report("null").0.errors, ["a: metadata in an unknown form"]);
+    assert_eq!(report(r#"{"errors":null}"#).1, GateVerdict::Unknown);
+    assert_eq!(report(r#"{"errors":[]}"#).1, GateVerdict::Pass);
+}
+
+#[test]
+fn projects_that_cannot_be_read_fail_closed() {
+    for projects in ["7", "{}", "[null]", "[\"a\"]"] {
+        let report = format!(
+            r#"{{"version":"0.2","metadata":{{"infracostCommand":"diff"}},"diffTotalMonthlyCost":"1","projects":{projects}}}"#
+        );
+        let (cost, verdict) = judged(report.as_bytes(), 25);
+        assert_eq!((verdict, cost.delta), (GateVerdict::Unknown, Some(1.into())), "{projects}");
+    }
+}
+
+#[test]
+fn a_verdict_of_the_service_that_cannot_be_read_does_not_pass() {
+    let report = |more: &str| {
+        let report = format!(r#"{{"currency":"USD","diff_total_monthly_cost":"1",{more}}}"#);
+        judged(report.as_bytes(), 25).1
+    };
+    for none in [r#"[{"guardrail_name":"g","triggered":false}]"#, "[]", "null"] {
+        assert_eq!(report(&format!(r#""guardrail_results":{none}"#)), GateVerdict::Pass, "{none}");
+    }
+    for more in [
+        r#""guardrail_results":[{"guardrail_name":"g","triggered":null}]"#,
+        r#""guardrail_results":[{"guardrail_name":"g"}]"#,
+        r#""budget_results":[{"over_budget":"no"}]"#,
+        r#""budget_results":[null]"#,
+        r#""projects":[{"project_name":"p","diagnostics":{}}]"#,
+        r#""projects":[null]"#,
+    ] {
+        assert_eq!(report(more), GateVerdict::Unknown, "{more}");
+    }
+    assert_eq!(report(r#""summary":{"over_budget":2}"#), GateVerdict::Fail);
+}
+
+#[test]
+fn resources_that_do_not_say_whether_they_are_supported_are_not_counted_as_priced() {
+    let unpriced = |resources: &str| {
+        let report = format!(r#"{{"currency":"USD","projects":[{{"project_name":"p","resources":{resources}}}]}}"#);
+        read(report.as_bytes()).unwrap().unpriced
+    };
+    assert_eq!(unpriced(r#"[{"is_supported":false},{"is_supported":true}]"#), Some(1));
+    assert_eq!((unpriced(r#"[{"is_supported":null}]"#), unpriced("null"), unpriced("[]")), (None, None, Some(0)));
+}
+
+#[test]
 fn the_second_generation_has_a_total_and_no_difference() {
     let (cost, verdict) = judged(SECOND, 25);
     assert_eq!((cost.schema.as_str(), cost.delta, verdict), ("2.x", None, GateVerdict::Unknown));

@@ -41,7 +41,7 @@ pub struct Drift {
     pub why: String,
 }
 
-/// The words of section 6. `Unknown` is for what is no plan.
+/// The words of section 6. `Unknown` is for what is no plan, and for one of which too little can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DriftVerdict {
     #[serde(rename = "clean")]
@@ -83,7 +83,8 @@ impl DriftVerdict {
 }
 
 /// Reads a plan. `noise` is a list of address globs whose drift is known and harmless; a *planned* change of such an
-/// address still counts, because it may be somebody's edit. The error is the reason why this is no plan.
+/// address still counts, because it may be somebody's edit. The error is the reason why this is no plan; a part of one that
+/// cannot be read costs the word "clean" and nothing else.
 pub fn read(bytes: &[u8], noise: &[&str]) -> Result<Drift, String> {
     if bytes.starts_with(b"[command]") {
         return Err("is what setup-terraform's wrapper printed: set terraform_wrapper to false".to_owned());
@@ -91,16 +92,16 @@ pub fn read(bytes: &[u8], noise: &[&str]) -> Result<Drift, String> {
     let root = Json::parse(bytes)?;
     let plan = root.fields();
     let format_version = check_format(&plan)?;
-    let changes = list(&plan, "resource_changes")?;
+    let changes = list(&plan, "resource_changes");
     let (moved, drifted): (Vec<_>, Vec<_>) =
-        list(&plan, "resource_drift")?.into_iter().partition(|drift| drift.action == Action::NoOp);
+        list(&plan, "resource_drift").into_iter().partition(|drift| drift.action == Action::NoOp);
     let mut drift = Drift {
         format_version,
         moved_only: addresses(moved.iter().chain(changes.iter().filter(|change| change.is_moved_only()))),
         output_changes: changed_outputs(plan.get("output_changes")),
-        errored: tristate(&plan, "errored")?.unwrap_or(false),
-        complete: tristate(&plan, "complete")?,
-        applyable: tristate(&plan, "applyable")?,
+        errored: plan.get("errored").flag().unwrap_or(false),
+        complete: plan.get("complete").flag(),
+        applyable: plan.get("applyable").flag(),
         ..Drift::default()
     };
     for change in changes.iter().filter(|change| change.mode != "data") {
@@ -122,7 +123,7 @@ pub fn read(bytes: &[u8], noise: &[&str]) -> Result<Drift, String> {
         drifted.into_iter().partition(|change| noise.iter().any(|glob| matches_glob(glob, &change.address)));
     drift.noise = addresses(known.iter());
     drift.drift = drifted;
-    drift.judge(pending);
+    drift.judge(pending, &unreadable(&plan));
     Ok(drift)
 }
 
@@ -142,8 +143,9 @@ impl Drift {
         self.replace += replace;
     }
 
-    /// The verdict and its sentence. An errored plan says nothing about the rest.
-    fn judge(&mut self, pending: bool) {
+    /// The verdict and its sentence. An errored plan says nothing about the rest. What is there is true whatever else
+    /// could not be read, but "nothing" needs every part.
+    fn judge(&mut self, pending: bool, unreadable: &[&str]) {
         let counts = format!("{} to add, {} to change, {} to destroy", self.add, self.change, self.destroy);
         let drifted = format!("{} changed outside of Terraform", self.drift.len());
         (self.verdict, self.why) = match (self.errored, !self.drift.is_empty(), pending) {
@@ -151,8 +153,12 @@ impl Drift {
             (_, true, true) => (DriftVerdict::DriftAndPending, format!("{drifted}; {counts}")),
             (_, true, false) => (DriftVerdict::Drift, drifted),
             (_, false, true) => (DriftVerdict::Pending, self.pending_words(counts)),
-            (_, false, false) => (DriftVerdict::Clean, "nothing differs".to_owned()),
+            (_, false, false) if unreadable.is_empty() => (DriftVerdict::Clean, "nothing differs".to_owned()),
+            (_, false, false) => (DriftVerdict::Unknown, "whether anything differs cannot be told".to_owned()),
         };
+        if !unreadable.is_empty() {
+            self.why.push_str(&format!("; not readable: {}", unreadable.join(", ")));
+        }
     }
 
     /// Why something is pending, also where the counts are all zero.
@@ -195,22 +201,19 @@ fn check_format(plan: &Fields) -> Result<String, String> {
     if plan.has_any(&signs) { Ok(version) } else { Err("is no plan: it plans nothing (a state, perhaps)".to_owned()) }
 }
 
-/// A list of changes. Something else in its place is no plan: it must not read as "nothing".
-fn list(plan: &Fields, name: &str) -> Result<Vec<ResourceChange>, String> {
-    let value = plan.get(name);
-    if value.is_present() && !value.is_list() {
-        return Err(format!("is no plan: {name} is no list"));
-    }
-    Ok(value.items().into_iter().map(ResourceChange::read).collect())
+/// A list of changes; none where there is no list.
+fn list(plan: &Fields, name: &str) -> Vec<ResourceChange> {
+    plan.get(name).items().into_iter().map(ResourceChange::read).collect()
 }
 
-/// A flag that may be missing. Something else in its place is no plan.
-fn tristate(plan: &Fields, name: &str) -> Result<Option<bool>, String> {
-    let value = plan.get(name);
-    match value.flag() {
-        None if value.is_present() => Err(format!("is no plan: {name} is neither true nor false")),
-        flag => Ok(flag),
-    }
+/// The parts of a plan that are there and are not what Terraform writes there. It leaves out what it does not say, so that
+/// null is one of these too.
+fn unreadable(plan: &Fields) -> Vec<&'static str> {
+    let lists = ["resource_changes", "resource_drift", "deferred_changes", "action_invocations"];
+    let lists = lists.into_iter().filter(|name| !plan.get(name).is_list());
+    let flags = ["errored", "complete", "applyable"].into_iter().filter(|name| plan.get(name).flag().is_none());
+    let outputs = ["output_changes"].into_iter().filter(|name| !plan.get(name).is_object());
+    lists.chain(outputs).chain(flags).filter(|name| plan.has_any(&[name])).collect()
 }
 
 /// Their addresses, each once.

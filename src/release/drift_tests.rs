@@ -89,12 +89,38 @@ fn the_verdict_follows_what_is_there() {
         (r#""applyable":true"#.to_owned(), DriftVerdict::Pending),
         (format!(r#""resource_changes":[{}]"#, change("a", r#"["levitate"]"#)), DriftVerdict::Pending),
         (format!(r#""resource_drift":[{}]"#, change("a", "null")), DriftVerdict::Drift),
-        (r#""resource_changes":null,"resource_drift":null"#.to_owned(), DriftVerdict::Clean),
         (r#""resource_drift":{"a":1}"#.to_owned(), DriftVerdict::Unknown),
         (r#""errored":"no""#.to_owned(), DriftVerdict::Unknown),
     ];
     for (fields, expected) in cases {
         assert_eq!(verdict(&plan(&fields)), expected, "{fields}");
+    }
+}
+
+#[test]
+fn a_part_that_cannot_be_read_is_never_clean_and_costs_no_other_row() {
+    let parts = ["resource_changes", "resource_drift", "deferred_changes", "action_invocations", "output_changes"];
+    for part in parts.into_iter().chain(["errored", "complete", "applyable"]) {
+        for value in ["null", "7", "\"none\""] {
+            let drift = read(plan(&format!(r#""{part}":{value}"#)).as_bytes(), &[]).unwrap();
+            assert_eq!(drift.verdict, DriftVerdict::Unknown, "{part}: {value}");
+            assert!(drift.why.ends_with(&format!("not readable: {part}")), "{}", drift.why);
+        }
+    }
+    let update = change("a", r#"["update"]"#);
+    let half = plan(&format!(r#""resource_changes":[{update}],"resource_drift":null"#));
+    let drift = read(half.as_bytes(), &[]).unwrap();
+    assert_eq!((drift.verdict, drift.changes.len()), (DriftVerdict::Pending, 1));
+    assert_eq!(drift.why, "0 to add, 1 to change, 0 to destroy; not readable: resource_drift");
+}
+
+#[test]
+fn an_import_and_a_move_in_an_unknown_form_still_are_something() {
+    for item in [
+        r#"{"address":"a","change":{"actions":["no-op"],"importing":"i-1"}}"#,
+        r#"{"address":"a","previous_address":7,"change":{"actions":["no-op"]}}"#,
+    ] {
+        assert_eq!(verdict(&plan(&format!(r#""resource_changes":[{item}]"#))), DriftVerdict::Pending, "{item}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Feature flags: `feature-flags/flags.yaml` as the operator thinks of it: default, owners, rollout, guardrails.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::granit_parser::ScalarStyle;
@@ -24,6 +26,9 @@ pub struct Flag {
     pub owners: Vec<String>,
     /// Environment and percent.
     pub rollout: Vec<(String, Setting<Decimal>)>,
+    /// `rollout` is there and is no map of environments: it may turn the flag on anywhere.
+    #[serde(default)]
+    pub is_rollout_odd: bool,
     /// `guardrails.requires[]`.
     pub requires: Vec<String>,
     /// What could not be read or means something else elsewhere.
@@ -84,9 +89,13 @@ pub fn read(text: &str) -> Result<Flags, String> {
     if has_features_twice(&yaml) {
         flags.problems.push("`features` stands there more than once: readers take the last, or none".to_owned());
     }
-    for (position, entry) in features.iter().enumerate() {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in &features {
+        *times.entry(&entry.name).or_default() += 1;
+    }
+    for entry in &features {
         let mut flag = read_flag(&yaml, entry);
-        if features.iter().enumerate().any(|(other, twin)| other != position && twin.name == entry.name) {
+        if times.get(entry.name.as_str()).is_some_and(|times| *times > 1) {
             flag.problems.push("this name stands there more than once".to_owned());
         }
         flags.flags.push(flag);
@@ -104,12 +113,16 @@ impl Flags {
 impl Flag {
     /// Default OR rollout above 0.
     pub fn state(&self, environment: &str) -> FlagState {
-        let percent = self.rollout.iter().rev().find(|(name, _)| name == environment).map(|(_, percent)| percent);
-        match (&self.default, percent) {
-            (Setting::Known(true), _) => FlagState::On,
-            (_, Some(Setting::Known(percent))) if *percent > Decimal::ZERO => FlagState::On,
-            (Setting::Odd(_), _) | (_, Some(Setting::Odd(_))) => FlagState::Unknown,
-            _ => FlagState::Off,
+        // An environment that stands there twice acts as either one says.
+        let percents = || self.rollout.iter().filter(|(name, _)| name == environment).map(|(_, percent)| percent);
+        let acts = |percent: &Setting<Decimal>| matches!(percent, Setting::Known(percent) if *percent > Decimal::ZERO);
+        let is_doubtful = self.is_rollout_odd
+            || matches!(self.default, Setting::Odd(_))
+            || percents().any(|percent| matches!(percent, Setting::Odd(_)));
+        match () {
+            () if self.default == Setting::Known(true) || percents().any(acts) => FlagState::On,
+            () if is_doubtful => FlagState::Unknown,
+            () => FlagState::Off,
         }
     }
 
@@ -157,22 +170,40 @@ fn read_flag(yaml: &Yaml, entry: &Entry) -> Flag {
     let fields = yaml.entries(entry.value);
     let field = |name: &str| fields.iter().rev().find(|field| field.name == name).map(|field| field.value);
     let mut problems = Vec::new();
-    if !matches!(yaml.node(yaml.resolved(entry.value)).kind, Kind::Map(_)) {
-        problems.push("is no map".to_owned());
+    let is_map = matches!(yaml.node(yaml.resolved(entry.value)).kind, Kind::Map(_));
+    let is_odd = |id| !matches!(yaml.node(yaml.resolved(id)).kind, Kind::Map(_)) && !is_null(yaml, id);
+    let mut defaults: Vec<_> = fields.iter().filter(|field| field.name == "default").collect();
+    defaults.dedup_by_key(|field| truth(yaml, field.value));
+    let default = match field("default") {
+        Some(_) if defaults.len() > 1 => Setting::Odd("more than one value".to_owned()),
+        Some(id) => truth(yaml, id),
+        // `new_checkout: true` may well be meant as on.
+        None if is_odd(entry.value) => Setting::Odd(shown(yaml, entry.value)),
+        None => Setting::Missing,
+    };
+    match &default {
+        _ if !is_map => problems.push("is no map".to_owned()),
+        Setting::Odd(text) => problems.push(format!("default is {text}: readers differ on whether that is on")),
+        _ => {}
     }
-    let default = field("default").map_or(Setting::Missing, |id| truth(yaml, id));
-    if let Setting::Odd(text) = &default {
-        problems.push(format!("default is {text}: readers differ on whether that is on"));
-    }
-    let rollout: Vec<_> = field("rollout").map(|id| yaml.entries(id)).unwrap_or_default();
-    let rollout: Vec<_> = rollout.iter().map(|entry| (visible(&entry.name), percent(yaml, entry.value))).collect();
-    if rollout.is_empty() && field("rollout").is_some_and(|id| !is_null(yaml, id)) {
+    let environments = field("rollout").map(|id| yaml.entries(id)).unwrap_or_default();
+    let rollout: Vec<_> = environments.iter().map(|entry| (visible(&entry.name), percent(yaml, entry.value))).collect();
+    let is_rollout_odd = field("rollout").is_some_and(is_odd);
+    if is_rollout_odd {
         problems.push("rollout is no map of environments".to_owned());
+    }
+    for name in
+        doubled(&fields).into_iter().chain(doubled(&environments).into_iter().map(|name| format!("rollout.{name}")))
+    {
+        problems.push(format!("{name} stands there more than once: readers differ on which one counts"));
     }
     for (environment, percent) in &rollout {
         if let Setting::Odd(text) = percent {
             problems.push(format!("rollout.{environment} is {text}, no percentage"));
         }
+    }
+    if field("guardrails").is_some_and(is_odd) {
+        problems.push("guardrails is no map with requires".to_owned());
     }
     let requires = field("guardrails").map(|id| yaml.entries(id)).unwrap_or_default();
     let requires = requires.iter().rev().find(|entry| entry.name == "requires").map(|entry| entry.value);
@@ -181,9 +212,16 @@ fn read_flag(yaml: &Yaml, entry: &Entry) -> Flag {
         default,
         owners: field("owners").map(|id| words(yaml, id)).unwrap_or_default(),
         rollout,
+        is_rollout_odd,
         requires: requires.map(|id| words(yaml, id)).unwrap_or_default(),
         problems,
     }
+}
+
+/// Names that stand in a map more than once, each as often as it is one too many.
+fn doubled(entries: &[Entry]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    entries.iter().filter(|entry| !seen.insert(&*entry.name)).map(|entry| visible(&entry.name)).collect()
 }
 
 /// A list of words, or one word alone.

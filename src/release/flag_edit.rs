@@ -46,6 +46,8 @@ pub enum Refusal {
     Unfit { path: String, what: String },
     #[error("the edit would also change {0}")]
     WouldAlsoChange(String),
+    #[error("that the edit changes nothing else cannot be told: {0}")]
+    Unproved(String),
     /// On restore: somebody has been there since.
     #[error("{path} is {found}, not {expected}: somebody changed it since")]
     MovedOn { path: String, found: String, expected: String },
@@ -99,14 +101,21 @@ fn apply(text: &str, before: &Yaml, mut splices: Vec<Splice>) -> Result<Edit, Re
     splices.sort_by_key(|splice| splice.range.start);
     let mut after = String::with_capacity(text.len());
     let mut copied = 0;
+    let mut written = Vec::new();
     for splice in &splices {
         after.push_str(text.get(copied..splice.range.start).ok_or_else(|| overlapping(splice))?);
         after.push_str(&splice.written);
+        written.push(after.len() - splice.change.to.len()..after.len());
         copied = splice.range.end;
     }
     after.push_str(text.get(copied..).unwrap_or_default());
     let parsed = Yaml::parse(&after).map_err(Refusal::Unreadable)?;
-    let mut moved = before.differences(&parsed).map_err(Refusal::WouldAlsoChange)?;
+    // What stands behind a value (an anchor, a tag) must not have grown together with it.
+    if let Some((splice, _)) = splices.iter().zip(&written).find(|(_, range)| !parsed.is_value(range)) {
+        let what = "written together with something else".to_owned();
+        return Err(Refusal::Unfit { path: visible(&splice.change.path), what });
+    }
+    let mut moved = before.differences(&parsed).map_err(Refusal::Unproved)?;
     let mut meant: Vec<Vec<String>> = splices.iter().map(|splice| splice.path.clone()).collect();
     moved.sort();
     meant.sort();
@@ -229,6 +238,7 @@ impl<'a> FlagNodes<'a> {
         }
         match self.yaml.node(id).kind {
             Kind::Map(_) => Ok(()),
+            _ if flag::is_null(self.yaml, id) => Err(Refusal::Unfit { path, what: "empty".to_owned() }),
             _ => Err(Refusal::Unfit { path, what: format!("{}, no map", flag::shown(self.yaml, id)) }),
         }
     }

@@ -41,6 +41,17 @@ fn a_flag_is_on_by_default_or_by_rollout_and_never_off_in_doubt() {
         ("{default: ~, rollout: ~}", FlagState::Off),
         ("{default: !!bool 'true'}", FlagState::On),
         ("{default: !custom true}", FlagState::Unknown),
+        ("{default: true, default: false}", FlagState::Unknown),
+        ("{default: false, default: false}", FlagState::Off),
+        ("{rollout: {prod: 5, prod: 0}}", FlagState::On),
+        ("{rollout: {prod: 0, prod: x, prod: 0}}", FlagState::Unknown),
+        ("true", FlagState::Unknown),
+        ("[true]", FlagState::Unknown),
+        ("~", FlagState::Off),
+        ("{default: false, rollout: 50}", FlagState::Unknown),
+        ("{rollout: [prod]}", FlagState::Unknown),
+        ("{default: true, rollout: 50}", FlagState::On),
+        ("{default: false, rollout: {}}", FlagState::Off),
     ];
     for (fields, expected) in cases {
         assert_eq!(only(fields).state("prod"), expected, "{fields}");
@@ -52,6 +63,10 @@ fn what_is_odd_is_a_problem_and_not_a_failure() {
     assert!(only("{default: yes}").problems[0].contains("yes"));
     assert!(only("{rollout: 50}").problems[0].contains("no map"));
     assert!(only("true").problems[0].contains("no map"));
+    assert!(only("{default: false, default: false}").problems[0].contains("default stands there more than once"));
+    assert!(only("{rollout: {a: 0, a: 0}}").problems[0].contains("rollout.a stands there more than once"));
+    assert!(only("{guardrails: [tests]}").problems[0].contains("guardrails is no map"));
+    assert!(only("{guardrails: ~, rollout: {}}").problems.is_empty());
     assert_eq!(only("{owners: search}").owners, ["search"]);
     assert_eq!(only("{owners: [{team: x}]}").owners, ["(not a word)"]);
     let twice = read("features:\n  a: {default: false}\n  a: {default: true}\n").unwrap();

@@ -24,6 +24,9 @@ pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 impl<'a> Json<'a> {
     /// The whole document; a byte-order mark before it is no fault. The error is a sentence.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, String> {
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err("is UTF-16, as `>` of Windows PowerShell writes it: write it as UTF-8".to_owned());
+        }
         let text = std::str::from_utf8(bytes).map_err(|error| format!("is not UTF-8: {error}"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         serde_json::from_str(text)
@@ -205,6 +208,7 @@ mod tests {
         let json = Json::parse(b"\xef\xbb\xbf {\"a\\u0062\": null} ").unwrap();
         assert!(!json.get("ab").is_present());
         assert!(json.items().is_empty() && json.text().is_none() && json.is_object());
+        assert!(Json::parse(b"\xff\xfe{\0}\0").unwrap_err().contains("UTF-16"));
     }
 
     #[test]

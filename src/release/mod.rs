@@ -13,6 +13,7 @@ pub mod condition;
 pub mod controller;
 pub mod cost;
 mod cost_legacy;
+mod cost_second;
 pub mod deed;
 pub mod drift;
 pub mod drift_watch;

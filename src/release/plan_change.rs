@@ -81,9 +81,10 @@ impl ResourceChange {
             address: item.get("address").words().unwrap_or_else(|| "(no address)".to_owned()),
             mode: item.get("mode").words().unwrap_or_else(|| "managed".to_owned()),
             action: Action::read(change.get("actions")),
-            reason: item.get("action_reason").words(),
-            previous_address: item.get("previous_address").words(),
-            importing: change.get("importing").is_object(),
+            reason: word(item.get("action_reason")),
+            previous_address: word(item.get("previous_address")),
+            // Its fields have changed before, and one day it may be something else.
+            importing: change.get("importing").is_present(),
         }
     }
 
@@ -101,4 +102,9 @@ impl ResourceChange {
     pub fn is_quiet_step(&self) -> bool {
         self.is_moved_only() || self.importing || self.action == Action::Read
     }
+}
+
+/// A word, or that there is something that is none.
+fn word(value: Json) -> Option<String> {
+    value.words().or_else(|| value.is_present().then(|| "(not readable)".to_owned()))
 }

@@ -6,6 +6,9 @@ use super::gate::GateVerdict;
 use super::json::{Fields, Json};
 use super::text::{counted, visible};
 
+/// Groups within groups: deeper than any script has them.
+const DEEPEST: usize = 32;
+
 /// What a summary says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Smoke {
@@ -89,9 +92,15 @@ fn sniff(summary: &Fields) -> Option<Dialect> {
 fn thresholds(metrics: Json, dialect: Dialect) -> Vec<Threshold> {
     let mut thresholds = Vec::new();
     for (metric, value) in metrics.fields().iter() {
-        for (expr, outcome) in value.get("thresholds").fields().iter() {
+        let of_metric = value.get("thresholds");
+        for (expr, outcome) in of_metric.fields().iter() {
             let ok = held(outcome, dialect);
             thresholds.push(Threshold { metric: visible(metric), expr: visible(expr), ok });
+        }
+        // k6 leaves them out where a metric has none: in another form, null too, they may hide a breach.
+        let is_odd = value.fields().has_any(&["thresholds"]) && !of_metric.is_object();
+        if is_odd || !value.is_object() {
+            thresholds.push(Threshold { metric: visible(metric), expr: "thresholds".to_owned(), ok: None });
         }
     }
     thresholds
@@ -106,14 +115,17 @@ fn held(outcome: Json, dialect: Dialect) -> Option<bool> {
 /// The checks of a group and of the groups in it, lists and objects alike. None where there are none.
 fn group_checks(root: Json) -> Option<Checks> {
     let mut sum = None;
-    let mut groups = vec![root];
-    // A stack of its own: the nesting of a foreign document must not become ours.
-    while let Some(group) = groups.pop() {
+    let mut groups = vec![(root, 0)];
+    // A stack of its own: the nesting of a foreign document must not become ours. Each level is read once for every level
+    // above it, so that there is an end to them.
+    while let Some((group, depth)) = groups.pop() {
         let group = group.fields();
         for check in members(group.get("checks")) {
             add(&mut sum, check);
         }
-        groups.extend(members(group.get("groups")));
+        if depth < DEEPEST {
+            groups.extend(members(group.get("groups")).into_iter().map(|group| (group, depth + 1)));
+        }
     }
     sum
 }

@@ -64,6 +64,24 @@ fn checks_in_nested_groups_are_summed_and_an_unreadable_threshold_is_unknown() {
 }
 
 #[test]
+fn thresholds_in_another_form_may_hide_a_breach() {
+    let held = r#""checks":{"values":{"rate":1},"thresholds":{"rate>0.9":{"ok":true}}}"#;
+    let judged = |more: &str| verdict(format!(r#"{{"metrics":{{{held}{more}}}}}"#).as_bytes(), Some(0));
+    assert_eq!(judged(r#","http_req_failed":{"values":{"rate":0},"thresholds":{}}"#), GateVerdict::Pass);
+    let null = r#"{"values":{"rate":0},"thresholds":null}"#;
+    for other in [null, r#"{"values":{"rate":0},"thresholds":[{"rate<0.1":{"ok":false}}]}"#, "null", r#""breached""#] {
+        assert_eq!(judged(&format!(r#","http_req_failed":{other}"#)), GateVerdict::Unknown, "{other}");
+    }
+}
+
+#[test]
+fn groups_in_groups_without_end_are_read_up_to_a_depth() {
+    let deep = format!("{}{}", r#"{"checks":[{"passes":1,"fails":0}],"groups":["#.repeat(2_000), "]}".repeat(2_000));
+    let summary = format!(r#"{{"root_group":{deep},"metrics":{{"vus":{{"values":{{}}}}}}}}"#);
+    assert_eq!(read(summary.as_bytes()).unwrap().checks, Checks { passes: 33, fails: 0 });
+}
+
+#[test]
 fn something_else_is_no_summary() {
     for text in ["", "{}", "[]", r#"{"metrics":[]}"#, r#"{"metrics":{}}"#, r#"{"results":{}}"#] {
         assert!(read(text.as_bytes()).is_err(), "{text}");

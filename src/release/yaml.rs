@@ -135,6 +135,11 @@ impl Yaml {
         &self.nodes[id.0]
     }
 
+    /// Whether these bytes are one value and nothing else. No bytes are a value that is not there.
+    pub fn is_value(&self, range: &Range<usize>) -> bool {
+        range.is_empty() || self.nodes.iter().any(|node| node.range == *range)
+    }
+
     /// The node an alias stands for; every other node is itself.
     pub fn resolved(&self, id: NodeId) -> NodeId {
         let mut id = id;

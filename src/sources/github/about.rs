@@ -11,9 +11,12 @@ use crate::release::repository::{About, Release};
 pub fn about(bytes: &[u8]) -> Result<About, String> {
     let root = Json::parse(bytes)?;
     let fields = root.fields();
-    let full_name = fields.get("full_name").words().ok_or("is no repository: no full_name")?;
+    let name = fields.get("full_name").words().or_else(|| fields.get("name").words());
+    if name.is_none() && !fields.has_any(&["default_branch", "permissions"]) {
+        return Err("is no repository: no full_name".to_owned());
+    }
     Ok(About {
-        full_name,
+        full_name: name.unwrap_or_else(|| "(no name)".to_owned()),
         // An old server or a thin proxy: this is what GitHub itself calls it.
         default_branch: fields.get("default_branch").words().unwrap_or_else(|| "main".to_owned()),
         archived: fields.get("archived").flag().unwrap_or(false),
@@ -26,8 +29,11 @@ pub fn about(bytes: &[u8]) -> Result<About, String> {
 pub fn release(bytes: &[u8]) -> Result<Release, String> {
     let root = Json::parse(bytes)?;
     let fields = root.fields();
+    if !fields.has_any(&["tag_name", "published_at"]) {
+        return Err("is no release: no tag_name".to_owned());
+    }
     Ok(Release {
-        tag: fields.get("tag_name").words().ok_or("is no release: no tag_name")?,
+        tag: fields.get("tag_name").words().unwrap_or_else(|| "(no tag)".to_owned()),
         published: fields.get("published_at").text().and_then(|time| time.parse().ok()),
     })
 }
@@ -58,7 +64,11 @@ mod tests {
     fn what_is_missing_costs_one_cell() {
         let thin = about(br#"{"full_name":"acme/shop","default_branch":null,"permissions":null}"#).unwrap();
         assert_eq!((&*thin.default_branch, thin.may_push, thin.archived), ("main", None, false));
-        assert!(about(br#"{"message":"Not Found"}"#).is_err());
+        let nameless = about(br#"{"full_name":null,"default_branch":"trunk"}"#).unwrap();
+        assert_eq!((&*nameless.full_name, &*nameless.default_branch), ("(no name)", "trunk"));
+        assert!(about(br#"{"message":"Not Found"}"#).is_err() && about(b"[]").is_err());
+        let untagged = release(br#"{"tag_name":null,"published_at":"2026-08-20T09:02:11Z"}"#).unwrap();
+        assert!(untagged.published.is_some() && release(br#"{"message":"Not Found"}"#).is_err());
         assert_eq!(release(br#"{"tag_name":"v1","published_at":"soon"}"#).unwrap().published, None);
         assert_eq!(pulls(br#"[{"number":1},{"number":null},7]"#).unwrap().len(), 1);
         assert_eq!(limit(br#"{"name":"INFRACOST_LIMIT","value":" 25.50 "}"#).unwrap().to_string(), "25.50");

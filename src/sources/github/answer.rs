@@ -119,9 +119,15 @@ fn limit(code: u16, headers: &HeaderMap, said: &str, now: Timestamp) -> Option<S
     let asked = text(headers, "retry-after").and_then(|wait| wait.trim().parse().ok()).map(SignedDuration::from_secs);
     let budget = budget(headers).filter(|budget| budget.remaining == 0);
     let until_reset = || Some(budget?.resets?.duration_since(now));
-    let is_limit = code == 429 || asked.is_some() || budget.is_some() || said.to_lowercase().contains("rate limit");
+    let is_limit = code == 429 || asked.is_some() || budget.is_some() || is_said_to_be_limit(said);
     let wait = asked.or_else(until_reset).unwrap_or(UNSAID);
     is_limit.then(|| wait.clamp(SignedDuration::from_secs(1), LONGEST))
+}
+
+/// What GitHub calls its limits; older servers say "abuse detection".
+fn is_said_to_be_limit(said: &str) -> bool {
+    let said = said.to_lowercase();
+    said.contains("rate limit") || said.contains("abuse detection")
 }
 
 fn limited(asked: Asked, code: u16, headers: &HeaderMap, wait: SignedDuration, now: Timestamp) -> Miss {
@@ -158,14 +164,25 @@ fn forbidden(asked: Asked, headers: &HeaderMap, said: &str) -> String {
 
 /// GitHub's own words, without the address of its documentation.
 fn said(body: &[u8]) -> String {
-    let message = Json::parse(body).ok().and_then(|body| body.get("message").text());
-    match message {
-        Some(message) => visible_up_to(message.trim(), 300),
+    let answer = Json::parse(body).unwrap_or_default();
+    match answer.get("message").text() {
+        Some(message) => visible_up_to(&format!("{}{}", message.trim(), details(answer)), 300),
         None if body.trim_ascii_start().starts_with(b"<") => {
             "a web page, not an API (the address of a GitHub Enterprise Server ends in /api/v3)".to_owned()
         }
         None => visible_up_to(String::from_utf8_lossy(&body[..body.len().min(1000)]).trim(), 200),
     }
+}
+
+/// What stands beside "Validation Failed": a sentence, or which field is wrong and how.
+fn details(answer: Json) -> String {
+    let detail = |error: Json| {
+        let field = |name: &str| error.get(name).text();
+        let of_field = || Some(format!("{} {}", field("field")?, field("code")?));
+        error.text().or_else(|| field("message")).or_else(of_field).or_else(|| field("code"))
+    };
+    let details: Vec<String> = answer.get("errors").items().into_iter().filter_map(detail).take(3).collect();
+    if details.is_empty() { String::new() } else { format!(": {}", details.join("; ")) }
 }
 
 /// A header as text.
@@ -207,6 +224,12 @@ mod tests {
             (409, &[], r#"{"message":"Git Repository is empty."}"#, "in conflict (409): Git Repository is empty."),
             (410, &[], "", "past the retention time"),
             (422, &[], r#"{"message":"Validation Failed"}"#, "(422): Validation Failed"),
+            (
+                422,
+                &[],
+                r#"{"message":"Validation Failed","errors":[{"resource":"Ref","field":"ref","code":"invalid"},"too long",{}]}"#,
+                "(422): Validation Failed: ref invalid; too long",
+            ),
             (502, &[], "<html>", "a fault of its own (502): a web page"),
             (418, &[], "\u{1b}[2J", "answered 418 for workflow runs: ␛[2J"),
         ];
@@ -234,6 +257,8 @@ mod tests {
         let (seconds, _, message) = wait(say(429, &[("retry-after", "7")], secondary));
         assert!(seconds == 7 && message.contains("slow down (429"), "{message}");
         assert_eq!(wait(say(403, &[], secondary)).0, 60);
+        let older = r#"{"message":"You have triggered an abuse detection mechanism."}"#;
+        assert_eq!(wait(say(403, &[], older)).0, 60);
         assert_eq!(wait(say(429, &[("retry-after", "999999999")], "")).0, LONGEST.as_secs());
     }
 

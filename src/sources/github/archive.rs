@@ -1,10 +1,12 @@
 //! Reads a JSON file out of a zip archive without leaving memory: the names in it are only ever compared.
 
+use std::fmt::Display;
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
 use crate::release::drift::matches_glob;
+use crate::release::text::visible_up_to;
 
 /// Files in an archive, bytes of one of them, and of all that are read.
 const MOST_FILES: usize = 1000;
@@ -25,9 +27,8 @@ pub fn read_json<T>(archive: &[u8], glob: &str, mut read: impl FnMut(&[u8]) -> R
     let mut left = LARGEST_SUM;
     let mut reason = None;
     for index in candidates(&archive, glob) {
-        let content = inflate(&mut archive, index, left)?;
-        left = left.saturating_sub(content.len() as u64);
-        match read(&content) {
+        // A file that cannot be unpacked says nothing about the one beside it.
+        match inflate(&mut archive, index, &mut left).and_then(|content| read(&content)) {
             Ok(found) => return Ok(found),
             Err(why) => {
                 reason.get_or_insert(why);
@@ -51,14 +52,12 @@ fn candidates(archive: &ZipArchive<Cursor<&[u8]>>, glob: &str) -> Vec<usize> {
 }
 
 /// One file. What the archive says of its size is checked first, and not believed afterwards.
-fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64) -> Result<Vec<u8>, String> {
-    let file = archive.by_index(index).map_err(|error| {
-        format!(
-            "is a zip archive that cannot be read: {}",
-            crate::release::text::visible_up_to(&error.to_string(), 200)
-        )
-    })?;
-    let most = LARGEST_FILE.min(left);
+fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: &mut u64) -> Result<Vec<u8>, String> {
+    let unreadable = |error: &dyn Display| {
+        format!("is a zip archive that cannot be read: {}", visible_up_to(&error.to_string(), 200))
+    };
+    let file = archive.by_index(index).map_err(|error| unreadable(&error))?;
+    let most = LARGEST_FILE.min(*left);
     let (size, packed) = (file.size(), file.compressed_size());
     if size > most {
         return Err(format!("unpacks to more than {} MiB", most >> 20));
@@ -68,7 +67,9 @@ fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64) -> 
         return Err("is a zip bomb: it unpacks to more than 200 times its size".to_owned());
     }
     let mut content = Vec::new();
-    file.take(most + 1).read_to_end(&mut content).map_err(|_| "is a zip archive that is damaged".to_owned())?;
+    let outcome = file.take(most + 1).read_to_end(&mut content);
+    *left = left.saturating_sub(content.len() as u64);
+    outcome.map_err(|error| unreadable(&error))?;
     if content.len() as u64 > most || is_bomb(content.len() as u64) {
         return Err("unpacks to more than it says".to_owned());
     }
@@ -120,6 +121,18 @@ mod tests {
         let many: Vec<String> = (0..1001).map(|number| format!("{number}.json")).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), &b"x"[..])).collect();
         assert!(text(&archive(&many)).unwrap_err().contains("more than 1000 files"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_unpacked_costs_itself() {
+        let larger = vec![b' '; 25 << 20];
+        assert_eq!(text(&archive(&[("plan.json", &larger), ("other.json", b"{1")])).unwrap(), "{1");
+        let mut damaged = archive(&[("plan.json", b"{broken on the way}"), ("other.json", b"{1")]);
+        let content = damaged.windows(6).position(|bytes| bytes == b"broken");
+        // Stored or deflated, the checksum no longer fits.
+        let at = content.unwrap_or(40);
+        damaged[at] ^= 0xff;
+        assert_eq!(text(&damaged).unwrap(), "{1");
     }
 
     #[test]

@@ -66,8 +66,11 @@ impl<T: Clone + Send + 'static> Shelf<T> {
     }
 
     async fn content(&self, client: &Client, repository: &str, artifact: &Artifact) -> Result<Result<T, String>, Miss> {
-        let Some(id) = artifact.id.filter(|_| !artifact.expired) else {
+        if artifact.expired {
             return Ok(Err("has expired: past the artifact's retention time".to_owned()));
+        }
+        let Some(id) = artifact.id else {
+            return Ok(Err("cannot be asked for: GitHub does not say its id".to_owned()));
         };
         if artifact.size.is_some_and(|size| size > LARGEST) {
             return Ok(Err(format!("is larger than {} MiB", LARGEST >> 20)));

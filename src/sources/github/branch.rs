@@ -10,7 +10,15 @@ use super::client::Client;
 use super::contents::{self, escaped, is_sha, parameter};
 
 /// Rules under which GitHub refuses a commit that somebody makes on the branch itself.
-const REFUSE_COMMITS: [&str; 5] = ["pull_request", "update", "merge_queue", "required_status_checks", "workflows"];
+const REFUSE_COMMITS: [&str; 7] = [
+    "pull_request",
+    "update",
+    "merge_queue",
+    "required_status_checks",
+    "required_deployments",
+    "code_scanning",
+    "workflows",
+];
 
 /// A file on a branch.
 pub struct File {
@@ -62,12 +70,17 @@ async fn answer(client: &Client, path: &str, what: &str) -> Result<Option<bytes:
 /// Both answers; an empty one is none.
 fn read(about: &[u8], rules: &[u8]) -> Tip {
     let about = Json::parse(about).unwrap_or_default();
-    let is_refusing = |rule: Json| rule.get("type").text().is_some_and(|kind| REFUSE_COMMITS.contains(&kind.as_str()));
-    let rules = Json::parse(rules).ok().filter(|rules| rules.is_list());
-    let rules = rules.map(|rules| rules.items().into_iter().any(is_refusing));
-    let is_protected = match (about.get("protected").flag(), rules) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (said, ruled) => said.or(ruled),
+    let rules = Json::parse(rules).ok().filter(|rules| rules.is_list()).map(Json::items);
+    // None where a rule does not say what it is.
+    let refuses = |rule: &Json| rule.get("type").text().map(|kind| REFUSE_COMMITS.contains(&kind.as_str()));
+    let rules: Option<Vec<_>> = rules.map(|rules| rules.iter().map(refuses).collect());
+    let is_refused = rules.as_ref().is_some_and(|rules| rules.contains(&Some(true)));
+    let is_unclear = rules.is_some_and(|rules| rules.contains(&None));
+    let is_protected = match about.get("protected").flag() {
+        _ if is_refused => Some(true),
+        // The rules are not all there is: only the branch itself knows of a protection of the older kind.
+        Some(false) if is_unclear => None,
+        said => said,
     };
     Tip { head: about.get("commit").get("sha").text().filter(|text| is_sha(text)), is_protected }
 }
@@ -88,7 +101,11 @@ mod tests {
             (br#"{"protected":true}"#, b"[]", Some(true)),
             (open, b"", Some(false)),
             (b"", br#"[{"type":"pull_request"}]"#, Some(true)),
-            (b"", b"[]", Some(false)),
+            (b"", b"[]", None),
+            (br#"{"protected":null}"#, b"[]", None),
+            (open, br#"[{"type":null}]"#, None),
+            (open, br#"[null,{"type":"update"}]"#, Some(true)),
+            (open, br#"[{"type":"a_rule_of_tomorrow"}]"#, Some(false)),
             (b"{}", br#"{"message":"Upgrade"}"#, None),
         ] {
             assert_eq!(read(about, rules).is_protected, is_protected);
