@@ -113,10 +113,9 @@ fn is_second_generation(fields: &Fields) -> bool {
         || fields.get("projects").items().iter().any(|project| project.get("project_name").is_present())
 }
 
-/// Why a list cannot be read; None where it is one, and where it is left out or null: so Go writes a list without items.
+/// Why a list cannot be read; None where it is one, and where it is left out.
 pub(super) fn no_list(fields: &Fields, name: &str) -> Option<String> {
-    let list = fields.get(name);
-    (list.is_present() && !list.is_list()).then(|| format!("{name} in an unknown form"))
+    (fields.has_any(&[name]) && !fields.get(name).is_list()).then(|| format!("{name} in an unknown form"))
 }
 
 /// `+22.5` or `-3`.
