@@ -37,7 +37,7 @@ pub struct GitHub {
     pub drift_noise: Vec<String>,
 }
 
-/// A GitHub App that is installed on the repository.
+/// A GitHub App that is installed on the repository. What is missing or wrong is empty: then GitHub is not asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GitHubApp {
     /// Its client ID or its App ID.

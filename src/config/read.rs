@@ -144,7 +144,7 @@ impl Reader<'_> {
                 "repository" => github.repository = Some(value::repository(&node)?),
                 "url" => github.url = Some(value::url(&node)?),
                 "token_file" => github.token_file = path(&node)?,
-                "app" => github.app = reader.app(node)?,
+                "app" => github.app = reader.app(node),
                 "ca_file" => github.ca_file = path(&node)?,
                 "flags_checkout" => github.flags_checkout = path(&node)?,
                 "timeout" => github.timeout = value::duration(&node)?,
@@ -159,7 +159,8 @@ impl Reader<'_> {
         }
     }
 
-    fn app(&mut self, node: Node) -> Read<Option<GitHubApp>> {
+    fn app(&mut self, node: Node) -> Option<GitHubApp> {
+        let line = node.line;
         let (mut id, mut key_file) = (None, None);
         self.section(node, "github.app", APP_OPTIONS, |reader, option, node| {
             match option {
@@ -168,8 +169,12 @@ impl Reader<'_> {
             }
             Ok(())
         });
-        let app = id.zip(key_file).map(|(id, key_file)| GitHubApp { id, key_file });
-        app.map(Some).ok_or_else(|| "needs `id` and `key_file`".to_owned())
+        // Whoever has begun to name an app does not want another login to be used in its place: without its key nothing is.
+        let is_whole = id.is_some() && key_file.is_some();
+        if !is_whole {
+            self.warnings.push(self.file, line, "`app` needs `id` and `key_file`; GitHub is not asked without them");
+        }
+        Some(GitHubApp { id: id.unwrap_or_default(), key_file: key_file.unwrap_or_default() })
     }
 
     fn basic(&mut self, node: Node) -> Read<Option<Basic>> {

@@ -82,8 +82,11 @@ fn a_repository_is_named_with_its_files() {
     let (config, warnings) = read("github: { app: { id: 42, key_file: app.pem }, token_file: token }");
     assert_eq!(config.github.app, Some(GitHubApp { id: "42".into(), key_file: "/home/me/conf/app.pem".into() }));
     assert!(config.github.token_file.is_none() && warnings[0].contains("the app counts"), "{warnings:?}");
-    let (config, warnings) = read("github: { app: { id: 42 } }");
-    assert!(config.github.app.is_none() && warnings[0].contains("needs `id` and `key_file`"), "{warnings:?}");
+    for half in ["{ id: 42 }", "{ id: 42, key_file: [] }", "mine"] {
+        let (config, warnings) = read(&format!("github: {{ app: {half} }}"));
+        assert!(config.github.app.is_some_and(|app| app.key_file.as_os_str().is_empty()), "{half}");
+        assert!(warnings.iter().any(|warning| warning.contains("needs `id` and `key_file`")), "{warnings:?}");
+    }
     let (config, warnings) = read("github: { repository: acme/shop/x, url: 'https://me:ghp_x@host' }");
     assert!(config.github.repository.is_none() && config.github.url.is_none());
     assert!(warnings[0].contains("write it like `owner/name`") && !warnings[1].contains("ghp_x"), "{warnings:?}");

@@ -46,7 +46,7 @@ pub async fn sign(app: &App, now: Timestamp) -> Result<SecretString, Failure> {
     let second = |by: SignedDuration| now.as_second().saturating_add(by.as_secs());
     let claims = Claims { iss: &app.id, iat: second(-EARLIER), exp: second(SIGNED_FOR) };
     let signed = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key);
-    signed.map(SecretString::from).map_err(|error| unusable(&app.key_file, &format!("cannot sign: {error}")))
+    signed.map(SecretString::from).map_err(|_| unusable(&app.key_file, "cannot sign: it must be the app's private key"))
 }
 
 /// Asks, as the app, for a token that is good for that repository and no other.
@@ -71,6 +71,10 @@ pub async fn borrow(app: &App, repository: &Slug, client: &Client, now: Timestam
 }
 
 async fn key(file: &Path) -> Result<EncodingKey, Failure> {
+    if file.as_os_str().is_empty() {
+        let sentence = "github.app is not whole: it needs `id` and `key_file`; no other login is taken in its place";
+        return Err(failure(FailureKind::Failed, sentence));
+    }
     let pem = token::text(file).await.map_err(|error| unusable(file, &format!("cannot be read: {error}")))?;
     // The reason might quote what is in the file.
     EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes())

@@ -124,14 +124,19 @@ async fn what_keeps_an_app_out_is_said() {
 
 #[tokio::test]
 async fn a_key_that_is_none_is_named_and_not_shown() {
-    let mut bench = Bench::new("http://127.0.0.1:1");
-    let Credentials::App(app) = &mut bench.settings.credentials else { unreachable!() };
+    let bench = Bench::new("http://127.0.0.1:1");
+    let Credentials::App(app) = &bench.settings.credentials else { unreachable!() };
     let file = app.key_file.clone();
-    for text in ["secret", &pem("PUBLIC KEY", b"secret"), &pem("RSA PRIVATE KEY", b"secret")] {
+    let public = pem("RSA PUBLIC KEY", bench.key.public_key().as_ref());
+    for text in ["secret", &pem("PUBLIC KEY", b"secret"), &pem("RSA PRIVATE KEY", b"secret"), &public] {
         std::fs::write(&file, text).unwrap();
         let failure = bench.refused().await;
         assert!(failure.message.contains("app.pem") && !failure.message.contains("secret"), "{failure:?}");
     }
     std::fs::remove_file(&file).unwrap();
     assert!(bench.refused().await.message.contains("cannot be read"));
+    let half = App { id: "42".to_owned(), key_file: "".into() };
+    let settings = Settings { credentials: Credentials::App(half), ..bench.settings };
+    let failure = Client::connect(&settings, clock).await.err().unwrap();
+    assert!(failure.message.contains("no other login"), "{failure:?}");
 }
