@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::Plan;
-use super::{Kind, facts};
+use super::{Kind, sight};
 use crate::release::blocker::Blocker;
 use crate::release::controller::{Controller, controller};
 use crate::release::model::{Liveness, Model};
@@ -16,7 +16,7 @@ pub fn no_effect_cause(model: &Model, plan: &Plan, now: Timestamp) -> String {
     match super::action(plan.action).map(|action| action.on) {
         Some(Kind::Preview) => held_by(model, target),
         Some(kind) if kind.is_on_github() => {
-            let topic = plan.effect.topic(target).unwrap_or_else(|| facts::topic(kind, target));
+            let topic = plan.effect.topic(target).unwrap_or_else(|| sight::topic(kind, target));
             unseen_on_github(model, target, topic)
         }
         _ => unmoved_rollout(model, target, now),

@@ -7,9 +7,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
-use super::facts::short;
-use super::guard::Seen;
 use super::plan::{Effect, FromTo, Held, Plan, Refusal, Request};
+use super::seen::{Seen, short};
 use super::{Action, Wish};
 use crate::release::object::ObjectId;
 use crate::release::pull::OUR_BRANCHES;

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::plan::{Plan, Refusal};
-use super::{Action, Kind, RestsOn, Wish, facts};
+use super::seen::Seen;
+use super::{Action, Kind, RestsOn, Wish, sight};
 use crate::release::access::{Right, Verdict};
-use crate::release::analysis::{AnalysisPhase, AnalysisRun};
 use crate::release::model::{Liveness, Model};
 use crate::release::object::ObjectId;
-use crate::release::rollout::Rollout;
 
 /// What the API server has said about rights so far.
 pub type Access = BTreeMap<Right, Verdict>;
@@ -24,89 +23,6 @@ pub struct Authority {
     pub protected: bool,
     /// Until when `--write` opens a protected context.
     pub write_until: Option<Timestamp>,
-}
-
-/// What of an object a plan rests on, as it stood on the screen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    pub pod_hash: Option<String>,
-    pub step_index: Option<i32>,
-    pub abort: bool,
-    pub spec_paused: bool,
-    /// The first pause condition's reason and start.
-    pub pause: Option<(String, Option<Timestamp>)>,
-    /// Only of an AnalysisRun.
-    pub run_phase: Option<AnalysisPhase>,
-    /// Of everything else: what it is called and how it was.
-    pub facts: Vec<(&'static str, String)>,
-}
-
-impl Seen {
-    /// Of a Rollout.
-    pub fn of_rollout(rollout: &Rollout) -> Seen {
-        let status = &rollout.status;
-        Seen {
-            pod_hash: status.current_pod_hash.as_deref().map(str::to_owned),
-            step_index: status.current_step_index,
-            abort: status.abort,
-            spec_paused: rollout.spec_paused,
-            pause: status.pause_conditions.first().map(|pause| (pause.reason.to_string(), pause.start_time)),
-            ..Seen::default()
-        }
-    }
-
-    /// Of an AnalysisRun.
-    pub fn of_run(run: &AnalysisRun) -> Seen {
-        Seen { run_phase: Some(run.phase), ..Seen::default() }
-    }
-
-    /// Of what the model holds for that target; None when it is gone.
-    pub fn of(model: &Model, kind: Kind, target: &ObjectId) -> Option<Seen> {
-        match kind {
-            Kind::Rollout => model.rollouts.get(&target.uid).map(Seen::of_rollout),
-            Kind::AnalysisRun => model.runs.get(&target.uid).map(Seen::of_run),
-            _ => facts::of(model, kind, target).map(|facts| Seen { facts, ..Seen::default() }),
-        }
-    }
-
-    /// What has moved since, in words; None when all that matters still holds.
-    pub fn moved(&self, now: &Seen, rests_on: RestsOn) -> Option<String> {
-        if self.pod_hash != now.pod_hash {
-            return Some(format!("the revision is now {}, it was {}", hash(&now.pod_hash), hash(&self.pod_hash)));
-        }
-        if let (Some(was), Some(is)) = (self.run_phase, now.run_phase)
-            && is.is_completed()
-            && was != is
-        {
-            return Some(format!("it is {} by now", is.word()));
-        }
-        for (what, was) in &self.facts {
-            let is = now.facts.iter().find(|(other, _)| other == what).map_or("not known", |(_, is)| is);
-            if was != is {
-                return Some(format!("{what} is {is} now, it was {was}"));
-            }
-        }
-        if rests_on == RestsOn::Revision {
-            return None;
-        }
-        if self.abort != now.abort {
-            return Some(if now.abort { "it was aborted meanwhile" } else { "it was retried meanwhile" }.to_owned());
-        }
-        if self.step_index != now.step_index {
-            return Some(format!("it is at step {} now, it was at {}", step(now), step(self)));
-        }
-        if self.spec_paused != now.spec_paused {
-            let word = if now.spec_paused { "paused" } else { "resumed" };
-            return Some(format!("it was {word} by hand meanwhile"));
-        }
-        if self.pause != now.pause {
-            return Some(match &now.pause {
-                Some((reason, _)) => format!("another pause holds now: {reason}"),
-                None => "it is no longer paused".to_owned(),
-            });
-        }
-        None
-    }
 }
 
 /// All that is checked before an action looks at its target.
@@ -169,7 +85,7 @@ fn authorised(authority: &Authority, context: &str, now: Timestamp) -> Result<()
 }
 
 fn source_is_live(model: &Model, kind: Kind, target: &ObjectId, now: Timestamp) -> Result<(), Refusal> {
-    let Some(source) = source_of(kind) else { return facts::are_seen(model, kind, target) };
+    let Some(source) = source_of(kind) else { return sight::are_seen(model, kind, target) };
     let Some(freshness) = model.source(&target.context, source) else {
         return Err(Refusal::because(format!("{source} of context {} have not been read yet", target.context)));
     };
@@ -216,12 +132,4 @@ fn unmoved(shown: &Seen, now: &Seen, rests_on: RestsOn) -> Result<(), Refusal> {
         Some(what) => Err(Refusal::because(format!("moved on since it was shown: {what}; look again"))),
         None => Ok(()),
     }
-}
-
-fn hash(hash: &Option<String>) -> &str {
-    hash.as_deref().unwrap_or("none")
-}
-
-fn step(seen: &Seen) -> String {
-    seen.step_index.map_or("none".to_owned(), |index| index.to_string())
 }

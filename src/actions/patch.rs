@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::Wish;
-use super::guard::Seen;
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal, Request};
+use super::seen::Seen;
 use crate::release::access::Right;
 use crate::release::object::ObjectId;
 use crate::release::rollout::Rollout;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use super::effect::{Effect, Progress};
-use super::guard::Seen;
+use super::seen::Seen;
 use crate::release::access::Right;
 use crate::release::object::ObjectId;
 

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::guard::Seen;
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal, Request};
+use super::seen::Seen;
 use super::{Action, Kind, Needs, RestsOn, Wish};
 use crate::release::access::Right;
 use crate::release::model::Model;

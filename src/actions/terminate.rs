@@ -1,8 +1,8 @@
 //! Terminate: one AnalysisRun measures no more.
 
-use super::guard::Seen;
 use super::patch::{Part, SOON, add, argo_patch, test};
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
+use super::seen::Seen;
 use super::{Action, Kind, Needs, RestsOn, Wish};
 use crate::release::analysis::AnalysisPhase;
 use crate::release::availability;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::actions::guard::{self, Access, Seen};
+use crate::actions::guard::{self, Access};
 use crate::actions::plan::{Danger, Plan, Refusal};
+use crate::actions::seen::Seen;
 use crate::actions::{self, Action, Kind, Needs, Templates, Wish};
 use crate::panes::cx::Cx;
 use crate::panes::ui::{Ask, Check, Confirm, Field, Item, Overlay, Revisions};

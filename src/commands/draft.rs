@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use crate::actions::guard::{Access, Authority, Seen};
+use crate::actions::guard::{Access, Authority};
 use crate::actions::plan::{Plan, Refusal};
+use crate::actions::seen::Seen;
 use crate::actions::{self, Action, Kind, Templates, Wish, guard};
 use crate::app::connect::github_writer;
 use crate::headless::results::{ResultWord, WriteResult};

@@ -3,8 +3,9 @@
 use jiff::SignedDuration;
 
 use crate::actions::fixture::*;
-use crate::actions::guard::{Access, Authority, Seen, still_holds};
+use crate::actions::guard::{Access, Authority, still_holds};
 use crate::actions::plan::Danger;
+use crate::actions::seen::Seen;
 use crate::actions::{Wish, action, plan_all};
 use crate::release::access::Verdict;
 use crate::release::model::Model;
