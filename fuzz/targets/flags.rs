@@ -22,15 +22,18 @@ fuzz_target!(|text: &str| {
         if known.name.contains('.') || edit.changes.iter().any(|change| change.path.split('.').count() > 4) {
             continue;
         }
+        // A tagged name is another key to that reader: it cannot follow.
+        let mut can_follow = true;
         for change in &edit.changes {
             let names: Vec<&str> = change.path.split('.').collect();
             let value = names.iter().try_fold(&mut before, |value, name| value.get_mut(*name));
             let killed = names.iter().try_fold(&after, |value, name| value.get(*name));
-            if let (Some(value), Some(killed)) = (value, killed) {
-                *value = killed.clone();
+            match (value, killed) {
+                (Some(value), Some(killed)) => *value = killed.clone(),
+                _ => can_follow = false,
             }
         }
-        assert_eq!(before, after, "{edit:?}");
+        assert!(!can_follow || before == after, "{edit:?}");
     }
 });
 
