@@ -14,6 +14,7 @@ use crate::headless::{Answer, ExitCode as Exit};
 use crate::release::object::ObjectId;
 use crate::release::repository::{Duty, Topic};
 use crate::release::subject;
+use crate::sources::github;
 use crate::writers::audit::Journal;
 
 use super::carry_out::{Carried, Terms, carry_out, record_refusals};
@@ -47,7 +48,8 @@ impl<'a> Wanted<'a> {
 }
 
 /// Why nothing is done on GitHub.
-pub(super) const NO_REPOSITORY: &str = "no repository is configured: set github.repository in config.yaml";
+pub(super) const NO_REPOSITORY: &str =
+    "no repository is configured: set github.repository in config.yaml, or name one with --repo OWNER/NAME";
 
 /// Does it, and prints one result per object.
 pub fn run(common: &Common, wanted: Wanted<'_>) -> ExitCode {
@@ -153,7 +155,10 @@ async fn observe(common: &Common, action: &Action, wanted: Wanted<'_>, settled: 
             observer.check_out(file, github.as_ref()).await;
         }
         // What it rests on and no more: a kill does not wait for costs.
-        Some(github) => observer.look(github, &[topic]).await,
+        Some(github) => {
+            let extent = github::Extent::Bare(wanted.duty);
+            observer.look(github::Settings { extent, ..github }, &[topic]).await;
+        }
         None if action.on.is_on_github() => return Err(usage(NO_REPOSITORY)),
         None => {}
     }

@@ -71,7 +71,8 @@ async fn get(common: &Common, names: &[String]) -> Result<Answer, Answer> {
     let (observer, complaints) = look(common, &[Topic::Flags]).await?;
     let known = observer.model.repository_of(Topic::Flags);
     let Some(file) = known.and_then(|(_, repository)| repository.flags.as_ref()) else {
-        return Err(Answer::failed("there is no flags file on that branch".to_owned(), Exit::Unknown));
+        let place = known.map(|(name, repository)| format!("{} in {name}", repository.without_flags()));
+        return Err(Answer::failed(place.unwrap_or_default(), Exit::Unknown));
     };
     let mut answer = flags_get(&file.file.text, names);
     // Seen at first and not any more: what was read may be out of date.

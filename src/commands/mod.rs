@@ -4,6 +4,7 @@ pub mod act;
 pub mod analysis;
 pub mod ask;
 pub mod audit;
+mod blindness;
 pub mod carry_out;
 pub mod cockpit;
 pub mod demo;

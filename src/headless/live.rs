@@ -69,7 +69,7 @@ pub fn cost_list(model: &Model, _now: Timestamp) -> Answer {
 pub fn drift_get(model: &Model, now: Timestamp) -> Answer {
     let Some((repository, view)) = workflow(model, Duty::Drift) else { return nobody() };
     let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
-    let (state, why) = drift_watch::state(view.workflow.as_ref(), &view.runs, plan, now);
+    let (state, why) = gates::drift(repository, now);
     let verdict = match state {
         DriftState::Found(verdict) if verdict.exit_code() == 0 => GateVerdict::Pass,
         DriftState::Found(verdict) if verdict.exit_code() == 1 => GateVerdict::Fail,

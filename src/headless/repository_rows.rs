@@ -9,7 +9,7 @@ use super::row::{Confidence, Row};
 use super::sight::Sight;
 use crate::release::attention::Severity;
 use crate::release::drift::DriftVerdict;
-use crate::release::drift_watch::{self, DriftState};
+use crate::release::drift_watch::DriftState;
 use crate::release::flag::FlagState;
 use crate::release::gate::GateVerdict;
 use crate::release::gates;
@@ -110,11 +110,7 @@ fn cost(repository: &Repository) -> Known {
 }
 
 fn drift(repository: &Repository, now: Timestamp) -> Known {
-    let Some(view) = repository.workflow(Duty::Drift) else {
-        return (Severity::Unknown, "nothing is known of its workflow".to_owned());
-    };
-    let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
-    let (state, why) = drift_watch::state(view.workflow.as_ref(), &view.runs, plan, now);
+    let (state, why) = gates::drift(repository, now);
     let severity = match state {
         DriftState::Found(DriftVerdict::Clean) => Severity::Ok,
         DriftState::Found(DriftVerdict::Failed) => Severity::Critical,
@@ -146,7 +142,7 @@ fn previews(model: &Model, now: Timestamp) -> Known {
 fn flags(repository: &Repository) -> Known {
     let unknown = |why: &str| (Severity::Unknown, why.to_owned());
     let flags = match repository.flags.as_ref().map(|file| &file.flags) {
-        None => return unknown("there is no flags file on that branch"),
+        None => return unknown(&repository.without_flags()),
         Some(Err(why)) => return unknown(&format!("the flags file {why}")),
         Some(Ok(flags)) => flags,
     };

@@ -24,6 +24,9 @@ pub struct WriteResult {
     /// Nothing was to be changed: then it is no failure that nothing took effect.
     #[serde(skip)]
     pub is_dry_run: bool,
+    /// What the program ends with where it was refused for what could not be seen.
+    #[serde(skip)]
+    pub blindness: Option<ExitCode>,
 }
 
 /// The object, by name and UID.
@@ -92,6 +95,7 @@ impl WriteResult {
             took_ms: None,
             reason: reason.into(),
             is_dry_run: false,
+            blindness: None,
         }
     }
 
@@ -116,6 +120,7 @@ impl WriteResult {
             took_ms: None,
             reason: refusal.reason.clone(),
             is_dry_run: false,
+            blindness: refusal.blindness.map(ExitCode::from),
         }
     }
 
@@ -132,6 +137,7 @@ impl WriteResult {
     fn exit(&self) -> ExitCode {
         match self.result {
             ResultWord::Unknown if self.is_dry_run => ExitCode::Ok,
+            ResultWord::Refused if self.blindness.is_some() => self.blindness.unwrap_or(ExitCode::Unknown),
             ResultWord::Applied if self.verified => ExitCode::Ok,
             // Accepted and not effective yet: it cannot be told.
             ResultWord::Applied | ResultWord::Unknown => ExitCode::Unknown,
@@ -218,6 +224,7 @@ mod tests {
             took_ms: verified.then_some(1800),
             reason: "took effect in 1.8 s".into(),
             is_dry_run: false,
+            blindness: None,
         }
     }
 

@@ -94,8 +94,7 @@ fn teardown(name: &std::sync::Arc<str>, repository: &Repository) -> Option<Need>
 fn drift(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
     // Where there is no such workflow, nobody has meant to look.
     let view = repository.workflow(Duty::Drift).filter(|view| view.workflow.is_some())?;
-    let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
-    let (state, reason) = drift_watch::state(view.workflow.as_ref(), &view.runs, plan, now);
+    let (state, reason) = gates::drift(repository, now);
     let (severity, what, answers): (_, _, &[&str]) = match state {
         DriftState::Found(DriftVerdict::Drift | DriftVerdict::DriftAndPending) => {
             (Severity::Attention, "drift", &["run-now"])
