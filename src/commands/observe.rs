@@ -218,6 +218,17 @@ impl Observer {
         server.map_or(String::new(), |server| format!(" at {server}"))
     }
 
+    /// `context admin`, `contexts eu, us`.
+    pub fn contexts_in_words(&self) -> String {
+        let names: Vec<&str> = self.contexts.iter().map(|(name, _)| &**name).collect();
+        format!("{} {}", if names.len() == 1 { "context" } else { "contexts" }, names.join(", "))
+    }
+
+    /// The name of the one context that is looked at; empty where there are several.
+    pub fn only_context(&self) -> &str {
+        if let [(name, _)] = self.contexts.as_slice() { name } else { "" }
+    }
+
     /// What is to be said beside an answer: the manifests that could not be read.
     pub fn annotate(&self, mut answer: Answer) -> Answer {
         answer.diagnostics.extend(self.faults.iter().cloned());

@@ -86,6 +86,11 @@ async fn without_yes_or_dry_nothing_is_changed_or_recorded() {
     assert!(plan.contains("Flag new_checkout  refused"), "{plan}");
     let dry = bench.run("flags kill new_checkout --dry-run -o json").await.ends(0).result();
     assert_eq!((&dry["result"], &dry["verified"]), (&json!("unknown"), &json!(false)));
+    let both = bench.run("rollback PR22 new_checkout graph_reranker_v2 --dry-run -o json").await.ends(0).json();
+    for (result, name) in both["results"].as_array().unwrap().iter().zip(["new_checkout", "graph_reranker_v2"]) {
+        let flags = result["inverse"]["flags"].as_object().unwrap();
+        assert_eq!((&result["order"], flags.keys().collect::<Vec<_>>()), (&json!(1), vec![&name.to_owned()]), "{result:#}");
+    }
     let reason = dry["reason"].as_str().unwrap();
     assert!(reason.contains("GitHub cannot try it dry; nothing was changed"), "{reason}");
     assert_eq!((bench.writes(), bench.records()), (Vec::new(), Vec::new()));

@@ -35,6 +35,12 @@ async fn drift_is_switched_off_and_on_and_run() {
     assert_eq!(paths, ["disable", "enable", "dispatches"]);
     let dry = bench.run("workflow disable drift --dry-run").await.ends(0).out;
     assert!(dry.contains("Workflow infra-drift.yml  unknown"), "{dry}");
+    let shown = dry.split_once("\n\n").unwrap().1;
+    assert_eq!(shown, bench.run("workflow disable drift").await.ends(2).out.split_once("\n\n").unwrap().1);
+    assert!(shown.contains("PUT /repos/acme/shop/actions/workflows/infra-drift.yml/disable"), "{dry}");
+    let dry = bench.run("rollback PR20 --dry-run -o json").await.ends(0).result();
+    assert_eq!((&dry["order"], &dry["inverse"]), (&json!(1), &json!({ "action": "enable-workflow" })), "{dry:#}");
+    assert_eq!(bench.run("workflow disable drift -o json").await.ends(2).result().get("inverse"), None);
     assert_eq!(bench.writes().len(), 3);
 }
 
