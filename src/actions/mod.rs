@@ -50,7 +50,7 @@ use guard::{Access, Authority, Seen};
 use plan::{Danger, Plan, Refusal};
 
 pub use bulk::{in_one, plan_all};
-pub use cause::no_effect_cause;
+pub use cause::{no_effect_cause, no_trace_cause};
 
 /// One thing the operator can do to an object.
 pub struct Action {

@@ -54,6 +54,22 @@ fn on_runtime(common: &Common, command: impl Future<Output = Result<Answer, Answ
     wait(async { print::print(&command.await.unwrap_or_else(|failed| failed), common) })
 }
 
+/// The same for arguments that do not fit together.
+fn misused(common: &Common, message: &str) -> ExitCode {
+    print::print(&Answer::failed(message.to_owned(), crate::headless::ExitCode::Usage), common)
+}
+
+/// What clap has to say, in the wished form: a document where one was asked for.
+pub fn unparsed(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() && print::is_json_wished(std::env::args_os().skip(1)) {
+        let message = error.render().to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        print::print_json(&Answer::failed(first.to_owned(), crate::headless::ExitCode::Usage));
+    }
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
 /// Says why nothing was done, and returns the code for it.
 pub(crate) fn fail(code: u8, message: impl std::fmt::Display) -> ExitCode {
     eprintln!("flightdeck: {message}");

@@ -89,7 +89,11 @@ async fn without_yes_or_dry_nothing_is_changed_or_recorded() {
     let both = bench.run("rollback PR22 new_checkout graph_reranker_v2 --dry-run -o json").await.ends(0).json();
     for (result, name) in both["results"].as_array().unwrap().iter().zip(["new_checkout", "graph_reranker_v2"]) {
         let flags = result["inverse"]["flags"].as_object().unwrap();
-        assert_eq!((&result["order"], flags.keys().collect::<Vec<_>>()), (&json!(1), vec![&name.to_owned()]), "{result:#}");
+        assert_eq!(
+            (&result["order"], flags.keys().collect::<Vec<_>>()),
+            (&json!(1), vec![&name.to_owned()]),
+            "{result:#}"
+        );
     }
     let reason = dry["reason"].as_str().unwrap();
     assert!(reason.contains("GitHub cannot try it dry; nothing was changed"), "{reason}");

@@ -57,7 +57,7 @@ impl Bench {
                 tokio::spawn(serving);
             }
         });
-        self.github_at(&url, "operator", "");
+        self.github_at(&url, "operator", "  timeout: 3s\n");
     }
 }
 

@@ -140,3 +140,66 @@ async fn a_silent_api_server_is_named() {
     assert!(error.contains("within 10 s") && error.contains("does it need a VPN or proxy?"), "{done:?}");
     assert!(done.err.contains(&error), "{done:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_says_that_it_was_taken_who_has_not_heard_so() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let kill = "flags kill new_checkout --yes --verify-timeout 1s -o json";
+    bench.front(|method, _| (method == "PUT").then_some(Own::Silence)).await;
+    let hung = bench.run(kill).await.ends(3).result();
+    let reason = hung["reason"].as_str().unwrap();
+    assert_eq!((&hung["result"], &hung["verified"]), (&json!("unknown"), &json!(false)), "{reason}");
+    assert!(reason.starts_with("unknown whether it was done: no answer within 3 s, no effect after"), "{reason}");
+    assert!(reason.ends_with("nothing shows that it was done: look again before you repeat it"), "{reason}");
+
+    bench.front(|method, _| if method == "PUT" { Own::web_page() } else { None }).await;
+    for words in [kill, "workflow disable drift --yes --verify-timeout 1s -o json"] {
+        let page = bench.run(words).await.ends(3).result();
+        let reason = page["reason"].as_str().unwrap();
+        assert_eq!(page["result"], json!("unknown"), "{reason}");
+        assert!(reason.contains("the answer (200) is a web page, where GitHub answers with JSON"), "{reason}");
+    }
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_was_taken_back_says_so() {
+    let bench = Bench::with_github(str::to_owned).await;
+    for words in ["workflow disable teardown", "rollback PR18", "rollback PR19"] {
+        bench.run(&format!("{words} --yes")).await.ends(0);
+    }
+    let status = bench.run("status -o json").await.json();
+    for (row, what) in [(7, "smoke step gone: "), (8, "budget gate gone: "), (10, "teardown off: ")] {
+        let row = &status["rows"][row];
+        assert!(row["summary"].as_str().unwrap().contains(what), "{what} {row:#}");
+        assert_ne!(row["state"], json!("ok"), "{row:#}");
+    }
+    let smoke = bench.run("k6 get -o json").await.json();
+    assert!(smoke["rolledBack"].as_str().unwrap().starts_with("smoke step gone: "), "{smoke:#}");
+    assert!(bench.run("k6 get").await.out.contains("rolled back:"));
+    bench.run("previews list").await.says("teardown off: somebody disabled the workflow");
+    bench.run("cost list").await.says("budget gate gone: ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_command_line_is_one_document_too() {
+    let bench = Bench::with_github(str::to_owned).await;
+    let lines = ["rollback PR22 --yes", "rollback PR20 x --yes", "rollback PR11", "cost limit much", "no such command"];
+    for words in lines.into_iter().chain(["previews list -n shop", "flags kill x --context admin"]) {
+        for json in ["-o json", "--output=json", "-ojson"] {
+            let done = bench.run(&format!("{words} {json}")).await.ends(2);
+            assert!(done.json()["error"].as_str().is_some_and(|error| !error.is_empty()), "{done:?}");
+            assert!(!done.err.is_empty(), "{done:?}");
+        }
+        assert_eq!(bench.run(words).await.ends(2).out, "", "{words}");
+    }
+    bench.run("--help").await.ends(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_no_namespace_has_no_slash() {
+    let bench = Bench::with_github(str::to_owned).await;
+    bench.run("flags kill new_checkout --yes").await.ends(0);
+    let list = bench.run("audit list").await.ends(0).out;
+    assert!(list.contains("Flag new_checkout") && !list.contains("/new_checkout"), "{list}");
+}
