@@ -119,3 +119,20 @@ fn table(items: &[Item], now: Timestamp) -> Table {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::sample::at;
+    use crate::release::sample_shop;
+
+    #[test]
+    fn what_holds_one_is_said_once() {
+        let answer = previews(&sample_shop::shop("prod", at(1_000_000)), |_| true, at(1_000_000));
+        let stuck = answer.json["items"].as_array().unwrap().iter().find(|item| item["class"] == "stuck").unwrap();
+        for blocker in stuck["blockers"].as_array().unwrap() {
+            assert_eq!(answer.table.matches(blocker.as_str().unwrap()).count(), 1, "{}", answer.table);
+        }
+        assert!(!stuck["blockers"].as_array().unwrap().is_empty(), "{stuck:#}");
+    }
+}

@@ -24,7 +24,7 @@ pub struct WriteResult {
     pub reason: String,
     /// Only of a dry run, which tells the whole plan: the place in the order of sending, from 1, and what would undo it.
     #[serde(flatten)]
-    pub rehearsal: Option<Rehearsal>,
+    pub rehearsal: Option<Box<Rehearsal>>,
     /// Nothing was to be changed: then it is no failure that nothing took effect.
     #[serde(skip)]
     pub is_dry_run: bool,
@@ -135,7 +135,7 @@ impl WriteResult {
             }
             false => "dry run: would be applied; nothing was changed",
         };
-        let rehearsal = Some(Rehearsal { order: 1, inverse: plan.inverse.clone() });
+        let rehearsal = Some(Box::new(Rehearsal { order: 1, inverse: plan.inverse.clone() }));
         WriteResult { is_dry_run: true, rehearsal, ..WriteResult::planned(plan, ResultWord::Unknown, reason) }
     }
 
@@ -255,6 +255,7 @@ mod tests {
 
     use super::*;
     use crate::release::access::Right;
+    use crate::release::observation::{Failure, FailureKind};
     use crate::release::sample;
 
     fn result(result: ResultWord, verified: bool) -> WriteResult {
@@ -340,5 +341,12 @@ Rollout shop/web  applied  yes       1800 ms  took effect in 1.8 s
         let answer = results(&[refused]);
         assert_eq!(answer.json["results"][0]["reason"], "already aborted");
         assert_eq!(answer.json["results"][0]["requests"], json!([]));
+        let exit = |refusal| results(&[WriteResult::refused(&sample::id("web"), "Rollout", &refusal)]).exit.code();
+        let unread = |kind| {
+            let failure = Failure { kind, message: "it says no".to_owned(), retry_in: None };
+            exit(Refusal::unread("drift.yml", &failure))
+        };
+        assert_eq!((exit(Refusal::because("already aborted")), exit(Refusal::absent("it is gone"))), (1, 3));
+        assert_eq!((unread(FailureKind::Forbidden), unread(FailureKind::Unreachable)), (4, 3));
     }
 }

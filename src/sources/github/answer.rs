@@ -282,7 +282,7 @@ mod tests {
         };
         let (seconds, until, message) = wait(say(403, &spent, ""));
         assert_eq!((seconds, until), (90, 1090));
-        assert!(message.contains("all 5000 requests"), "{message}");
+        assert!(message.contains("all 5000 requests") && message.ends_with("again at 00:18:10 UTC"), "{message}");
         let (seconds, _, message) = wait(say(429, &[("retry-after", "7")], secondary));
         assert!(seconds == 7 && message.contains("slow down (429"), "{message}");
         assert_eq!(wait(say(403, &[], secondary)).0, 60);

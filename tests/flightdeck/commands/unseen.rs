@@ -1,5 +1,6 @@
 //! What could not be read: it is in the way of nothing else, and what is in the way is said at once.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -7,6 +8,7 @@ use tokio::net::TcpListener;
 
 use super::bench::Bench;
 use super::front::Own;
+use crate::world::deck::now;
 
 /// Sooner than GitHub would be asked a second time.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -61,7 +63,7 @@ async fn a_missing_permission_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_is_said_at_once_with_its_end() {
     let bench = Bench::with_github(str::to_owned).await;
-    let resets = jiff::Timestamp::now().as_second() + 25 * 60;
+    let resets = now().as_second() + 25 * 60;
     bench
         .front(move |_, _| {
             let headers = [("limit", 5000), ("remaining", 0), ("reset", resets)];
@@ -159,6 +161,17 @@ async fn nobody_says_that_it_was_taken_who_has_not_heard_so() {
         assert_eq!(page["result"], json!("unknown"), "{reason}");
         assert!(reason.contains("the answer (200) is a web page, where GitHub answers with JSON"), "{reason}");
     }
+    // The second look at the state is the one right before.
+    let looks = AtomicUsize::new(0);
+    bench
+        .front(move |_, path| {
+            let is_second = path.ends_with("/infra-drift.yml") && looks.fetch_add(1, Ordering::Relaxed) == 1;
+            if is_second { Own::web_page() } else { None }
+        })
+        .await;
+    let page = bench.run("workflow disable drift --yes -o json").await.ends(1).result();
+    let reason = page["reason"].as_str().unwrap();
+    assert!(reason.contains("so nothing was sent: the answer is a web page"), "{reason}");
     assert_eq!(bench.writes(), Vec::<String>::new());
 }
 
