@@ -5,5 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    flightdeck::commands::run(flightdeck::cli::Cli::parse())
+    match flightdeck::cli::Cli::try_parse() {
+        Ok(cli) => flightdeck::commands::run(cli),
+        Err(error) => flightdeck::commands::unparsed(&error),
+    }
 }

@@ -23,6 +23,27 @@ pub fn no_effect_cause(model: &Model, plan: &Plan, now: Timestamp) -> String {
     }
 }
 
+/// The same where nobody has said that it was taken: then nobody may say so here.
+pub fn no_trace_cause(model: &Model, plan: &Plan, now: Timestamp) -> String {
+    let is_seen = match super::action(plan.action).map(|action| action.on) {
+        // Where it stands now says it all.
+        Some(Kind::Preview) => false,
+        Some(kind) if kind.is_on_github() => {
+            let topic = plan.effect.topic(&plan.target).unwrap_or_else(|| sight::topic(kind, &plan.target));
+            let repository = model.repositories.get(&plan.target.context);
+            repository.is_none_or(|repository| repository.sight(topic).failing.is_none())
+        }
+        _ => {
+            let freshness = model.source(&plan.target.context, "rollouts");
+            freshness.is_some_and(|freshness| freshness.liveness(now) == Liveness::Live)
+        }
+    };
+    match is_seen {
+        true => "nothing shows that it was done: look again before you repeat it".to_owned(),
+        false => no_effect_cause(model, plan, now),
+    }
+}
+
 /// What keeps a namespace from going, by name. Nobody here takes a finalizer away: it stands for work that is not done.
 fn held_by(model: &Model, target: &ObjectId) -> String {
     let failing = model.source(&target.context, "namespaces").and_then(|source| source.failing.as_ref());

@@ -62,7 +62,7 @@ pub(super) fn permitted(plan: &Plan, access: &Access) -> Result<(), Refusal> {
 
 /// The refusal for an object that is no longer there.
 pub(super) fn gone(target: &ObjectId) -> Refusal {
-    Refusal::because(format!("{} is gone", target.path()))
+    Refusal::absent(format!("{} is gone", target.path()))
 }
 
 fn authorised(authority: &Authority, context: &str, now: Timestamp) -> Result<(), Refusal> {

@@ -88,7 +88,10 @@ fn make(
 
 fn flags_of<'a>(wish: &Wish<'a>) -> Result<(&'a FlagsFile, Vec<&'a str>), Refusal> {
     let repository = wish.repository()?;
-    let missing = || Refusal::because(format!("there is no flags file in {}", wish.target.context));
+    let missing = || match &repository.flags_place {
+        Some(place) => Refusal::absent(format!("there is no {place} in {}", wish.target.context)),
+        None => Refusal::absent(format!("there is no flags file in {}", wish.target.context)),
+    };
     let file = repository.flags.as_ref().ok_or_else(missing)?;
     if file.is_checkout() {
         return Err(Refusal::because("the flags are read from a local checkout: change them in git"));
@@ -99,7 +102,7 @@ fn flags_of<'a>(wish: &Wish<'a>) -> Result<(&'a FlagsFile, Vec<&'a str>), Refusa
     }
     let flags = file.flags.as_ref().map_err(|why| Refusal::because(format!("{} {why}", file.file.path)))?;
     if let Some(name) = names.iter().find(|name| flags.get(name).is_none()) {
-        return Err(Refusal::because(format!("there is no flag {} in {}", visible(name), file.file.path)));
+        return Err(Refusal::absent(format!("there is no flag {} in {}", visible(name), file.file.path)));
     }
     Ok((file, names))
 }

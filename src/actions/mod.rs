@@ -52,7 +52,7 @@ use plan::{Danger, Plan, Refusal};
 use seen::Seen;
 
 pub use bulk::{in_one, plan_all};
-pub use cause::no_effect_cause;
+pub use cause::{no_effect_cause, no_trace_cause};
 
 /// One thing the operator can do to an object.
 pub struct Action {
@@ -228,7 +228,10 @@ impl<'a> Wish<'a> {
     fn workflow(&self) -> Result<(&'a WorkflowView, &'a Workflow), Refusal> {
         let duty = subject::duty_of(self.target).ok_or_else(|| guard::gone(self.target))?;
         let view = self.repository()?.workflow(duty).ok_or_else(|| guard::gone(self.target))?;
-        let missing = || Refusal::because(format!("{} has no workflow {}", self.target.context, view.file));
+        if let Some(failure) = &view.unread {
+            return Err(Refusal::unread(&view.file, failure));
+        }
+        let missing = || Refusal::absent(format!("{} has no workflow {}", self.target.context, view.file));
         Ok((view, view.workflow.as_ref().ok_or_else(missing)?))
     }
 

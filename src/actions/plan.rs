@@ -8,6 +8,7 @@ pub use super::effect::{Effect, Progress};
 use super::seen::Seen;
 use crate::release::access::Right;
 use crate::release::object::ObjectId;
+use crate::release::observation::{Failure, FailureKind};
 
 /// What would be done to one object. The confirm overlay shows it; the writer sends it and nothing else.
 #[derive(Clone, Debug, Serialize)]
@@ -118,17 +119,30 @@ pub enum Danger {
 pub struct Refusal {
     /// `not paused`, `read-only`, ...: a whole sentence for the status line.
     pub reason: String,
+    /// What could not be seen; None where all was, and it does not apply. What is not there is `NotInstalled`.
+    #[serde(skip)]
+    pub blindness: Option<FailureKind>,
 }
 
 impl Refusal {
     /// A refusal for that reason.
     pub fn because(reason: impl Into<String>) -> Self {
-        Refusal { reason: reason.into() }
+        Refusal { reason: reason.into(), blindness: None }
+    }
+
+    /// A refusal of what is not there.
+    pub fn absent(reason: impl Into<String>) -> Self {
+        Refusal { reason: reason.into(), blindness: Some(FailureKind::NotInstalled) }
+    }
+
+    /// A refusal of what could not be read.
+    pub fn unread(what: &str, failure: &Failure) -> Self {
+        Refusal { reason: format!("{what} could not be read: {}", failure.message), blindness: Some(failure.kind) }
     }
 }
 
 impl From<String> for Refusal {
     fn from(reason: String) -> Self {
-        Refusal { reason }
+        Refusal::because(reason)
     }
 }

@@ -21,7 +21,10 @@ const TEN: Decimal = Decimal::TEN;
 
 fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let repository = wish.repository()?;
-    let unset = || format!("the variable {} is not set: only one that is there can be changed", wish.target.name);
+    let unset = || {
+        let name = &wish.target.name;
+        Refusal::absent(format!("the variable {name} is not set: only one that is there can be changed"))
+    };
     let current = repository.limit.as_ref().ok_or_else(unset)?;
     let was = current.as_ref().map_err(|why| Refusal::because(why.clone()))?;
     let amount = wish.amount.ok_or_else(|| Refusal::because(super::TYPE_AMOUNT))?;

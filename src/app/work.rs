@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
+use crate::actions::{no_effect_cause, no_trace_cause};
 use crate::keys::Command;
 use crate::panes::ui::{AtWork, Notice};
 use crate::release::attention::{self, Need, Severity};
@@ -202,8 +202,12 @@ impl App {
                 (None, Severity::Attention, format!("{words}: accepted, but {what}"), what.clone())
             }
             (Stage::Accepted { at, late: false }, Progress::NotYet) if due => {
-                let cause = no_effect_cause(&self.model, &work.plan, now);
-                let text = format!("{words}: accepted, no effect after {}: {cause}", seconds(took));
+                let is_accepted = work.executed.as_ref().is_none_or(|executed| executed.outcome.is_applied());
+                let (said, cause) = match is_accepted {
+                    true => ("accepted", no_effect_cause(&self.model, &work.plan, now)),
+                    false => ("unknown whether it was done", no_trace_cause(&self.model, &work.plan, now)),
+                };
+                let text = format!("{words}: {said}, no effect after {}: {cause}", seconds(took));
                 (Some(Stage::Accepted { at: *at, late: true }), Severity::Attention, text, cause)
             }
             (Stage::Halfway { what: known, .. }, Progress::Halfway(what)) if known == what => return true,

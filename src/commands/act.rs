@@ -9,16 +9,18 @@ use rust_decimal::Decimal;
 use crate::actions::plan::Danger;
 use crate::actions::{self, Action, Kind, Needs, guard};
 use crate::cli::{Common, How};
-use crate::headless::results::{ResultWord, WriteResult, plan_text, results};
+use crate::headless::results::{ResultWord, Target, WriteResult, number, plan_text, results};
 use crate::headless::{Answer, ExitCode as Exit};
 use crate::release::object::ObjectId;
+use crate::release::preview;
 use crate::release::repository::{Duty, Topic};
 use crate::release::subject;
+use crate::sources::github;
 use crate::writers::audit::Journal;
 
 use super::carry_out::{Carried, Terms, carry_out, record_refusals};
 use super::draft::{Asked, Draft, Writers, names, plan, preflight, templates};
-use super::find::find;
+use super::find::{Lost, find};
 use super::observe::Observer;
 use super::settle::{self, Settled};
 use super::{ask, clock, on_runtime};
@@ -47,7 +49,8 @@ impl<'a> Wanted<'a> {
 }
 
 /// Why nothing is done on GitHub.
-pub(super) const NO_REPOSITORY: &str = "no repository is configured: set github.repository in config.yaml";
+pub(super) const NO_REPOSITORY: &str =
+    "no repository is configured: set github.repository in config.yaml, or name one with --repo OWNER/NAME";
 
 /// Does it, and prints one result per object.
 pub fn run(common: &Common, wanted: Wanted<'_>) -> ExitCode {
@@ -69,11 +72,18 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     let settled = settle::settle(common, clock());
     let mut observer = observe(common, action, wanted, &settled).await?;
     let targets = targets(&observer, action, wanted, common)?;
-    reasoned(&settled, wanted.act, &targets)?;
+    reasoned(&settled, wanted.act, targets.iter().filter_map(|target| target.as_ref().ok()))?;
     let mut writers = Writers::new(settled.github.clone());
     let asked = Asked { amount: wanted.amount, reason: wanted.act.reason.trim() };
     let mut drafts = Vec::new();
     for target in targets {
+        let target = match target {
+            Ok(target) => target,
+            Err(lost) => {
+                drafts.push(lost);
+                continue;
+            }
+        };
         let templates = match action.needs {
             Needs::Nothing | Needs::Amount => Ok(None),
             Needs::Revision => {
@@ -111,8 +121,12 @@ async fn act(common: &Common, wanted: Wanted<'_>) -> Result<Answer, Answer> {
     }
     let is_ready = drafts.iter().any(|draft| matches!(draft, Draft::Ready(_)));
     if !is_ready || wanted.act.dry_run {
+        let plans: String = drafts.iter().filter_map(Draft::rehearsed).map(plan_text).collect();
         all.lines = drafts.into_iter().map(Draft::dry).collect();
-        return Ok(told(all, &settled));
+        number(&mut all.lines);
+        let mut answer = told(all, &settled);
+        answer.table += &plans;
+        return Ok(answer);
     }
     if !wanted.act.yes && !confirmed_by_hand(&mut observer, &drafts).await {
         return Ok(Answer { diagnostics: all.notes, ..unconfirmed(drafts) });
@@ -153,7 +167,10 @@ async fn observe(common: &Common, action: &Action, wanted: Wanted<'_>, settled: 
             observer.check_out(file, github.as_ref()).await;
         }
         // What it rests on and no more: a kill does not wait for costs.
-        Some(github) => observer.look(github, &[topic]).await,
+        Some(github) => {
+            let extent = github::Extent::Bare(wanted.duty);
+            observer.look(github::Settings { extent, ..github }, &[topic]).await;
+        }
         None if action.on.is_on_github() => return Err(usage(NO_REPOSITORY)),
         None => {}
     }
@@ -180,42 +197,70 @@ fn typed(draft: Draft, wanted: Wanted<'_>) -> Draft {
     }
 }
 
-/// The objects that are meant, each once. One that is not found stops all: half of a list is rarely what was meant.
-fn targets(observer: &Observer, action: &Action, wanted: Wanted<'_>, common: &Common) -> Result<Vec<ObjectId>, Answer> {
+/// The objects that are meant, each once, or what becomes of a name that leads to none. One that leads to several stops
+/// all: it is the command that is wrong then.
+fn targets(
+    observer: &Observer,
+    action: &Action,
+    wanted: Wanted<'_>,
+    common: &Common,
+) -> Result<Vec<Result<ObjectId, Draft>>, Answer> {
     let model = &observer.model;
-    let mut targets: Vec<ObjectId> = Vec::new();
+    let mut targets: Vec<Result<ObjectId, Draft>> = Vec::new();
     if let Some((name, repository)) = model.repository() {
-        targets.extend(match action.on {
+        let one = match action.on {
             Kind::Workflow => wanted.duty.and_then(|duty| {
                 let file = &repository.workflow(duty)?.file;
                 Some(subject::workflow(name, duty, file))
             }),
             Kind::Limit => Some(subject::limit(name, repository.limit_variable.as_deref().unwrap_or("the limit"))),
             _ => None,
-        });
+        };
+        targets.extend(one.map(Ok));
     }
     for name in wanted.names {
         let found = match action.on {
-            Kind::Rollout => find(observer, &model.rollouts, names(action), name, common)?,
-            Kind::AnalysisRun => find(observer, &model.runs, names(action), name, common)?,
-            Kind::Preview => find(observer, &model.previews, names(action), name, common)?,
+            Kind::Rollout => find(observer, &model.rollouts, names(action), name, common),
+            Kind::AnalysisRun => find(observer, &model.runs, names(action), name, common),
+            Kind::Preview if preview::number(name).is_none() => {
+                let reason = format!("{name} is no preview: those are called pr-<number>");
+                let target = nameless(observer, action, name, common);
+                targets.push(Err(Draft::Refused(WriteResult::lost(target, reason, Exit::Negative))));
+                continue;
+            }
+            Kind::Preview => find(observer, &model.previews, names(action), name, common),
             Kind::Flag => match model.repository_of(Topic::Flags) {
-                Some((repository, _)) => subject::flag(repository, name),
+                Some((repository, _)) => Ok(subject::flag(repository, name)),
                 None => return Err(usage(NO_REPOSITORY)),
             },
             Kind::Workflow | Kind::Limit => continue,
         };
-        if !targets.contains(&found) {
-            targets.push(found);
+        match found {
+            Ok(found) if targets.iter().any(|target| target.as_ref().is_ok_and(|known| *known == found)) => {}
+            Ok(found) => targets.push(Ok(found)),
+            Err(Lost::Missing { sentence, unseen, exit }) => {
+                let target = nameless(observer, action, name, common);
+                let reason = [vec![sentence], unseen].concat().join("; ");
+                // No attempt on anything: there is nothing to record.
+                targets.push(Err(Draft::Ended(WriteResult::lost(target, reason, exit))));
+            }
+            Err(lost) => return Err(lost.answer(observer)),
         }
     }
     Ok(targets)
 }
 
+/// What is known of an object that nobody has found: its name.
+fn nameless(observer: &Observer, action: &Action, name: &str, common: &Common) -> Target {
+    let (kind, source) = names(action);
+    let namespace = common.namespace.clone().filter(|_| source != "namespaces").unwrap_or_default();
+    let context = observer.only_context().to_owned();
+    Target { context, namespace, kind, name: name.to_owned(), uid: String::new() }
+}
+
 /// The configuration may ask for a reason; a dry run needs none.
-fn reasoned(settled: &Settled, act: &How, targets: &[ObjectId]) -> Result<(), Answer> {
-    let asks = |target: &&ObjectId| settled.context(&target.context).reason_required;
-    match targets.iter().find(asks) {
+fn reasoned<'a>(settled: &Settled, act: &How, mut targets: impl Iterator<Item = &'a ObjectId>) -> Result<(), Answer> {
+    match targets.find(|target| settled.context(&target.context).reason_required) {
         Some(target) if act.reason.trim().is_empty() && !act.dry_run => {
             Err(usage(&format!("context {} asks for a reason: pass --reason TEXT", target.context)))
         }

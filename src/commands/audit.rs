@@ -85,7 +85,13 @@ fn row(record: &Record) -> [String; 9] {
         what.to_owned(),
         entry.action.clone(),
         entry.context.clone(),
-        format!("{} {}/{}", target.kind, target.namespace, target.name),
+        format!(
+            "{} {}{}{}",
+            target.kind,
+            target.namespace,
+            if target.namespace.is_empty() { "" } else { "/" },
+            target.name
+        ),
         result.unwrap_or_default(),
         entry.reason.clone(),
     ]

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
-use crate::actions::no_effect_cause;
 use crate::actions::plan::{Plan, Progress};
+use crate::actions::{no_effect_cause, no_trace_cause};
 use crate::headless::results::{ResultWord, Target, WriteResult};
 use crate::writers::audit::{self, Journal};
 use crate::writers::outcome::Outcome;
@@ -240,6 +240,7 @@ impl Sent {
             Progress::Done => String::new(),
             Progress::Reverted(what) | Progress::Halfway(what) => what.clone(),
             Progress::NotYet if is_interrupted => "interrupted before an effect was seen".to_owned(),
+            Progress::NotYet if !executed.outcome.is_applied() => no_trace_cause(&observer.model, &plan, now),
             Progress::NotYet => no_effect_cause(&observer.model, &plan, now),
         };
         let recorded = record_verified(journal, &plan, &executed, &progress, &cause, now, took).await;

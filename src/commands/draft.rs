@@ -49,6 +49,11 @@ impl Draft {
         if let Draft::Planned(plan) = self { Some(plan) } else { None }
     }
 
+    /// The plan that the other side has been asked about.
+    pub fn rehearsed(&self) -> Option<&Plan> {
+        if let Draft::Ready(ready) = self { Some(&ready.plan) } else { None }
+    }
+
     /// What it comes to where nothing is to be sent.
     pub fn dry(self) -> WriteResult {
         match self {

@@ -15,7 +15,7 @@ use crate::release::topic::{Duty, Topic};
 use super::act::{self, Wanted};
 use super::observe::Observer;
 use super::settle::settle;
-use super::{clock, fail, on_runtime, read};
+use super::{clock, misused, on_runtime, read};
 
 /// `flightdeck flags`.
 pub fn flags(common: &Common, flags: &Flags) -> ExitCode {
@@ -71,7 +71,8 @@ async fn get(common: &Common, names: &[String]) -> Result<Answer, Answer> {
     let (observer, complaints) = look(common, &[Topic::Flags]).await?;
     let known = observer.model.repository_of(Topic::Flags);
     let Some(file) = known.and_then(|(_, repository)| repository.flags.as_ref()) else {
-        return Err(Answer::failed("there is no flags file on that branch".to_owned(), Exit::Unknown));
+        let place = known.map(|(name, repository)| format!("{} in {name}", repository.without_flags()));
+        return Err(Answer::failed(place.unwrap_or_default(), Exit::Unknown));
     };
     let mut answer = flags_get(&file.file.text, names);
     // Seen at first and not any more: what was read may be out of date.
@@ -125,10 +126,10 @@ pub fn workflow(common: &Common, workflow: &Workflow) -> ExitCode {
 pub fn rollback(common: &Common, row: RollbackRow, names: &[String], how: &How) -> ExitCode {
     let (action, duty) = match row {
         RollbackRow::Flags if names.is_empty() => {
-            return fail(2, "PR22 is rolled back flag by flag: name the flags to kill");
+            return misused(common, "PR22 is rolled back flag by flag: name the flags to kill");
         }
         RollbackRow::Flags => return act::run(common, Wanted::new("kill", names, how)),
-        _ if !names.is_empty() => return fail(2, "only PR22 takes names: those of flags"),
+        _ if !names.is_empty() => return misused(common, "only PR22 takes names: those of flags"),
         RollbackRow::Smoke => ("remove-step", Duty::Smoke),
         RollbackRow::Cost => ("remove-step", Duty::Plan),
         RollbackRow::Drift => ("disable-workflow", Duty::Drift),

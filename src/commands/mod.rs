@@ -4,6 +4,7 @@ pub mod act;
 pub mod analysis;
 pub mod ask;
 pub mod audit;
+mod blindness;
 pub mod carry_out;
 pub mod cockpit;
 pub mod demo;
@@ -51,6 +52,22 @@ pub fn run(cli: Cli) -> ExitCode {
 /// Runs a command to its answer and prints that.
 fn on_runtime(common: &Common, command: impl Future<Output = Result<Answer, Answer>>) -> ExitCode {
     wait(async { print::print(&command.await.unwrap_or_else(|failed| failed), common) })
+}
+
+/// The same for arguments that do not fit together.
+fn misused(common: &Common, message: &str) -> ExitCode {
+    print::print(&Answer::failed(message.to_owned(), crate::headless::ExitCode::Usage), common)
+}
+
+/// What clap has to say, in the wished form: a document where one was asked for.
+pub fn unparsed(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() && print::is_json_wished(std::env::args_os().skip(1)) {
+        let message = error.render().to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        print::print_json(&Answer::failed(first.to_owned(), crate::headless::ExitCode::Usage));
+    }
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
 /// Says why nothing was done, and returns the code for it.

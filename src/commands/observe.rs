@@ -27,12 +27,17 @@ use crate::sources::{self, Focus, SOURCES, Scope, api, checkout, files, github};
 use crate::writers::audit::{self, Journal};
 use crate::writers::kubernetes;
 
+use super::blindness::{sentence, silence};
 use super::clock;
 
 /// Longest wait for a first full picture.
-const FIRST_PICTURE: Duration = Duration::from_secs(10);
+pub(super) const FIRST_PICTURE: Duration = Duration::from_secs(10);
 /// How long an answer that may be better next time (429, 500) is hoped for.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// By then GitHub, if it could not be reached, was asked for the second time.
+const SECOND_TRY: Duration = Duration::from_secs(6);
+/// Between two looks at what time alone changes.
+const GLANCE: Duration = Duration::from_millis(500);
 /// Reports that may wait.
 const REPORTS: usize = 1024;
 /// The name of the context that manifests are of.
@@ -49,6 +54,8 @@ pub struct Observer {
     reports: mpsc::Receiver<Report>,
     watches: JoinSet<()>,
     github: Option<github::Handle>,
+    /// Its address, for sentences.
+    github_at: String,
     opened: Instant,
 }
 
@@ -94,6 +101,7 @@ impl Observer {
     /// Also asks GitHub, and waits until each of these topics was seen or could not be.
     pub async fn look(&mut self, settings: github::Settings, topics: &[Topic]) {
         let previews = self.model.previews.iter().filter_map(|preview| preview::number(&preview.id.name)).collect();
+        self.github_at = settings.url.clone();
         let (handle, task) = github::open(settings, self.sender.clone(), clock);
         handle.previews(previews);
         handle.show(topics.iter().copied());
@@ -135,10 +143,14 @@ impl Observer {
         let sight = self.model.repository_of(topic).map(|(_, repository)| repository.sight(topic)).unwrap_or_default();
         let (message, exit) = match (sight.seen, sight.failing) {
             (Some(_), _) => return None,
-            (None, Some((_, failure))) => (failure.message.clone(), exit_of_kind(failure.kind)),
+            (None, Some((_, failure))) => (failure.message.clone(), failure.kind.into()),
             (None, None) => {
-                let within = FIRST_PICTURE.as_secs();
-                (format!("no answer of GitHub about {} within {within} s: try again", topic.word()), ExitCode::Unknown)
+                let (within, who) = (FIRST_PICTURE.as_secs(), &self.github_at);
+                let sentence = format!(
+                    "{who} has not answered about {} within {within} s: is github.url right, does it need a proxy? try again",
+                    topic.word()
+                );
+                (sentence, ExitCode::Unknown)
             }
         };
         Some(Answer::failed(message, exit))
@@ -147,7 +159,10 @@ impl Observer {
     fn is_looked_at(&self, topic: Topic) -> bool {
         let Some((_, repository)) = self.model.repository() else { return false };
         let sight = repository.sight(topic);
-        sight.seen.is_some() || sight.failing.is_some()
+        // Who could not be reached may be the next time; whoever has answered has said it.
+        let is_said =
+            |failure: &Failure| failure.kind != FailureKind::Unreachable || self.opened.elapsed() > SECOND_TRY;
+        sight.seen.is_some() || sight.failing.is_some_and(|(_, failure)| is_said(&failure))
     }
 
     /// The next report, which the model does not know yet. Never ends by itself.
@@ -188,8 +203,30 @@ impl Observer {
         }
         let exits = of_kind.iter().map(|(_, freshness)| exit_of(freshness));
         let exit = exits.max().unwrap_or(ExitCode::Unknown);
-        let sentences: Vec<_> = of_kind.iter().map(|(source, freshness)| sentence(source, freshness)).collect();
+        let told = of_kind.iter().map(|(source, freshness)| sentence(source, &self.server(&source.context), freshness));
+        let mut sentences: Vec<_> = told.collect();
+        let is_told = |context: &str| of_kind.iter().any(|(source, _)| *source.context == *context);
+        let silent = self.contexts.iter().filter(|(context, _)| !is_told(context));
+        sentences.extend(silent.map(|(context, _)| silence(context, &self.server(context), kind)));
         Some(Answer::failed(sentences.join("; "), exit))
+    }
+
+    /// ` at ADDRESS` of that context's API server; empty where the kubeconfig does not say.
+    fn server(&self, context: &str) -> String {
+        let address = self.contexts.iter().find(|(name, _)| &**name == context).map(|(_, address)| address);
+        let server = address.and_then(|address| cluster::server(context, address));
+        server.map_or(String::new(), |server| format!(" at {server}"))
+    }
+
+    /// `context admin`, `contexts eu, us`.
+    pub fn contexts_in_words(&self) -> String {
+        let names: Vec<&str> = self.contexts.iter().map(|(name, _)| &**name).collect();
+        format!("{} {}", if names.len() == 1 { "context" } else { "contexts" }, names.join(", "))
+    }
+
+    /// The name of the one context that is looked at; empty where there are several.
+    pub fn only_context(&self) -> &str {
+        if let [(name, _)] = self.contexts.as_slice() { name } else { "" }
     }
 
     /// What is to be said beside an answer: the manifests that could not be read.
@@ -248,6 +285,7 @@ impl Observer {
             reports,
             watches: JoinSet::new(),
             github: None,
+            github_at: String::new(),
             opened: Instant::now(),
         }
     }
@@ -311,8 +349,7 @@ impl Observer {
                 return;
             }
             // Wakes up when patience ends, too.
-            let next = if now < self.opened + PATIENCE { self.opened + PATIENCE } else { deadline };
-            let _ = timeout_at(next, self.turn()).await;
+            let _ = timeout_at(deadline.min(now + GLANCE), self.turn()).await;
         }
     }
 
@@ -338,31 +375,5 @@ fn contexts(common: &Common) -> Result<Vec<(Arc<str>, Address)>, Answer> {
 }
 
 fn exit_of(freshness: &Freshness) -> ExitCode {
-    freshness.failing.as_ref().map_or(ExitCode::Unknown, |(_, failure)| exit_of_kind(failure.kind))
-}
-
-fn exit_of_kind(kind: FailureKind) -> ExitCode {
-    if kind == FailureKind::Forbidden { ExitCode::Permission } else { ExitCode::Unknown }
-}
-
-/// What one context says, and what to do about it.
-fn sentence(source: &SourceId, freshness: &Freshness) -> String {
-    let SourceId { context, kind } = source;
-    let Some((_, Failure { kind: failure, message, .. })) = &freshness.failing else {
-        return format!("context {context}: no answer about {kind} within {} s: try again", FIRST_PICTURE.as_secs());
-    };
-    match failure {
-        FailureKind::Unreachable => format!(
-            "context {context}: the API server cannot be reached: {message}; is it up, is the address in the kubeconfig \
-             right, does it need a VPN or proxy?"
-        ),
-        FailureKind::Unauthorized => format!("context {context}: {message}"),
-        FailureKind::Forbidden => {
-            format!("context {context}: {message}: ask for the right to list {kind}, or name a namespace with -n NS")
-        }
-        FailureKind::NotInstalled => {
-            format!("context {context}: {kind} are not served: Argo Rollouts is not installed there")
-        }
-        FailureKind::Failed => format!("context {context}: {message}"),
-    }
+    freshness.failing.as_ref().map_or(ExitCode::Unknown, |(_, failure)| failure.kind.into())
 }

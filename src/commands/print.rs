@@ -1,5 +1,6 @@
 //! An answer goes out: the document to stdout, what could not be seen to stderr, and the exit code.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -22,6 +23,27 @@ pub fn print(answer: &Answer, common: &Common) -> ExitCode {
     // A reader that has seen enough (`| head`) is no failure of ours.
     let _ = io::stdout().lock().write_all(text.as_bytes());
     answer.exit.into()
+}
+
+/// The document alone, whatever the command line asked for.
+pub fn print_json(answer: &Answer) {
+    let _ = io::stdout().lock().write_all(harmless(&answer.text(Format::Json)).as_bytes());
+}
+
+/// Whether a command line that could not be read asks for JSON.
+pub fn is_json_wished(mut words: impl Iterator<Item = OsString>) -> bool {
+    while let Some(word) = words.next() {
+        let word = word.to_string_lossy();
+        let value = match &*word {
+            "--" => return false,
+            "-o" | "--output" => words.next().map(|value| value.to_string_lossy().into_owned()),
+            _ => word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")).map(str::to_owned),
+        };
+        if value.is_some_and(|value| matches!(value.trim_start_matches('='), "json" | "jsonl")) {
+            return true;
+        }
+    }
+    false
 }
 
 /// One line to stderr; a stderr that is gone is no reason to end.

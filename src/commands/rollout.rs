@@ -50,12 +50,14 @@ async fn get(common: &Common, named: &Named) -> Result<Answer, Answer> {
     if let Some(blind) = observer.blind("rollouts") {
         return Err(blind);
     }
-    let id = find(&observer, &observer.model.rollouts, ROLLOUT, &named.name, common)?;
+    let found = find(&observer, &observer.model.rollouts, ROLLOUT, &named.name, common);
+    let id = found.map_err(|lost| lost.answer(&observer))?;
     if let Some(rollout) = observer.model.rollouts.get(&id.uid).cloned() {
         observer.focus(&rollout).await;
     }
     // It may have been deleted while we looked.
-    let id = find(&observer, &observer.model.rollouts, ROLLOUT, &named.name, common)?;
+    let found = find(&observer, &observer.model.rollouts, ROLLOUT, &named.name, common);
+    let id = found.map_err(|lost| lost.answer(&observer))?;
     let Some(rollout) = observer.model.rollouts.get(&id.uid) else {
         return Err(Answer::failed(format!("{} is gone", id.path()), headless::ExitCode::Unknown));
     };

@@ -149,6 +149,7 @@ fn github_settings(config: &Config) -> Option<github::Settings> {
         branch: from.branch.clone(),
         files,
         topics: defaults.topics.into_iter().filter(|topic| !is_elsewhere(topic)).collect(),
+        extent: defaults.extent,
         noise: from.drift_noise.clone(),
         ca_file: from.ca_file.clone(),
         timeout: from.timeout.try_into().ok(),

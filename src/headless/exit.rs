@@ -2,6 +2,7 @@
 
 use crate::release::analysis::AnalysisPhase;
 use crate::release::lint::LintVerdict;
+use crate::release::observation::FailureKind;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,16 @@ impl ExitCode {
 impl From<ExitCode> for std::process::ExitCode {
     fn from(exit: ExitCode) -> Self {
         std::process::ExitCode::from(exit.code())
+    }
+}
+
+impl From<FailureKind> for ExitCode {
+    /// Who is not let in lacks a permission, whether the token is too old or too weak.
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Forbidden | FailureKind::Unauthorized => ExitCode::Permission,
+            FailureKind::Unreachable | FailureKind::NotInstalled | FailureKind::Failed => ExitCode::Unknown,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::drift::DriftView;
+use super::repository_rows::taken_back;
 use super::sight::Sight;
 use super::table::{Table, facts};
 use super::{Answer, ExitCode};
@@ -56,20 +57,17 @@ pub fn cost_list(model: &Model, _now: Timestamp) -> Answer {
     }
     let merged = merged.map(|(sum, verdict, why)| json!({ "delta": sum, "verdict": verdict, "why": why }));
     let limit = gates::limit(repository).ok();
-    seen(
-        model,
-        &[Topic::Pulls, Topic::Cost],
-        json!({ "items": items, "limit": limit, "merged": merged }),
-        table,
-        verdict,
-    )
+    let json = json!({ "items": items, "limit": limit, "merged": merged });
+    let mut answer = seen(model, &[Topic::Pulls, Topic::Cost], json, table, verdict);
+    answer.diagnostics.extend(taken_back(model, Duty::Plan));
+    answer
 }
 
 /// The last scheduled run of the drift check and what its plan says.
 pub fn drift_get(model: &Model, now: Timestamp) -> Answer {
     let Some((repository, view)) = workflow(model, Duty::Drift) else { return nobody() };
     let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
-    let (state, why) = drift_watch::state(view.workflow.as_ref(), &view.runs, plan, now);
+    let (state, why) = gates::drift(repository, now);
     let verdict = match state {
         DriftState::Found(verdict) if verdict.exit_code() == 0 => GateVerdict::Pass,
         DriftState::Found(verdict) if verdict.exit_code() == 1 => GateVerdict::Fail,
@@ -97,7 +95,9 @@ pub fn k6_get(model: &Model, now: Timestamp) -> Answer {
     let is_of_run = |run_id: u64| run.is_some_and(|run| run.id == Some(run_id));
     let smoke = repository.smoke.as_ref().filter(|smoke| is_of_run(smoke.run));
     let smoke = smoke.and_then(|smoke| smoke.content.as_ref()?.as_ref().ok());
+    let gone = taken_back(model, Duty::Smoke);
     let mut lines = vec![("verdict", verdict.word().to_owned()), ("why", why.clone())];
+    lines.push(("rolled back", gone.clone().unwrap_or_default()));
     lines.extend(run_lines(run));
     for threshold in smoke.iter().flat_map(|smoke| &smoke.thresholds) {
         let ok = threshold.ok.map_or("unknown", |ok| if ok { "ok" } else { "breached" });
@@ -108,6 +108,7 @@ pub fn k6_get(model: &Model, now: Timestamp) -> Answer {
     let json = json!({
         "verdict": verdict, "why": why, "run": run.map(run_json), "dialect": smoke.map(|smoke| smoke.dialect),
         "thresholds": smoke.map(|smoke| &smoke.thresholds), "checks": smoke.map(|smoke| smoke.checks),
+        "rolledBack": gone,
     });
     seen(model, &[Topic::Smoke], json, table, verdict)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::repository_rows::taken_back;
 use super::sight::Sight;
 use super::table::Table;
 use super::{Answer, ExitCode};
@@ -10,7 +11,7 @@ use crate::release::blocker::Blocker;
 use crate::release::model::Model;
 use crate::release::preview::{self, PreviewClass, PreviewNamespace, age};
 use crate::release::pull::PullLookup;
-use crate::release::topic::Topic;
+use crate::release::topic::{Duty, Topic};
 
 #[derive(Debug, Serialize)]
 struct List<'a> {
@@ -67,6 +68,7 @@ pub fn previews(model: &Model, is_wanted: impl Fn(&PreviewNamespace) -> bool, no
     let table = table(&items, now).or("no namespace pr-<number>");
     let mut answer = Answer::new(&List { items }, table, exit);
     answer.diagnostics = cluster.errors.into_iter().chain(github.errors).collect();
+    answer.diagnostics.extend(taken_back(model, Duty::Teardown));
     answer
 }
 
@@ -102,7 +104,9 @@ fn table(items: &[Item], now: Timestamp) -> Table {
     let mut table = Table::new(["PREVIEW", "CONTEXT", "STATE", "AGE", "AUTHOR", "TITLE", "WHY"]);
     for item in items {
         let pull = item.pull.as_ref();
-        let held: Vec<&str> = std::iter::once(&*item.why).chain(item.blockers.iter().map(|it| &**it)).collect();
+        // One that is stuck says itself what holds it.
+        let others = item.blockers.iter().map(|it| &**it).filter(|it| !item.why.contains(it));
+        let held: Vec<&str> = std::iter::once(&*item.why).chain(others).collect();
         table.row([
             item.namespace.to_owned(),
             item.context.to_owned(),
@@ -114,4 +118,21 @@ fn table(items: &[Item], now: Timestamp) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::sample::at;
+    use crate::release::sample_shop;
+
+    #[test]
+    fn what_holds_one_is_said_once() {
+        let answer = previews(&sample_shop::shop("prod", at(1_000_000)), |_| true, at(1_000_000));
+        let stuck = answer.json["items"].as_array().unwrap().iter().find(|item| item["class"] == "stuck").unwrap();
+        for blocker in stuck["blockers"].as_array().unwrap() {
+            assert_eq!(answer.table.matches(blocker.as_str().unwrap()).count(), 1, "{}", answer.table);
+        }
+        assert!(!stuck["blockers"].as_array().unwrap().is_empty(), "{stuck:#}");
+    }
 }

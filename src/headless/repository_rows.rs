@@ -9,13 +9,14 @@ use super::row::{Confidence, Row};
 use super::sight::Sight;
 use crate::release::attention::Severity;
 use crate::release::drift::DriftVerdict;
-use crate::release::drift_watch::{self, DriftState};
+use crate::release::drift_watch::DriftState;
 use crate::release::flag::FlagState;
 use crate::release::gate::GateVerdict;
 use crate::release::gates;
 use crate::release::model::Model;
 use crate::release::preview::{self, PreviewClass};
 use crate::release::repository::Repository;
+use crate::release::repository_needs;
 use crate::release::topic::{Duty, Topic};
 use crate::release::workflow::WorkflowState;
 
@@ -58,7 +59,7 @@ pub(super) fn row(
     if row.updated_at.is_none() {
         row.summary = format!("{about}: cannot be seen");
     } else {
-        let (state, summary) = known(id, model, repository, now);
+        let (state, summary) = with_rollback(model, id, known(id, model, repository, now));
         row.confidence = if id == "PR21" { Confidence::Inferred } else { Confidence::Computed };
         // What is not seen any more is not ok; what was bad when it was last seen still is.
         let is_stale = sights.iter().any(|sight| !sight.is_clear());
@@ -68,6 +69,28 @@ pub(super) fn row(
     let sight = sights.iter().map(|sight| sight.exit).max().unwrap_or(ExitCode::Unknown);
     let exit = if row.state == Severity::Unknown { sight.max(ExitCode::Unknown) } else { sight };
     Some((row, exit))
+}
+
+/// What a row says where somebody has taken it back: what is green then is so from before.
+fn with_rollback(model: &Model, id: &str, (state, summary): Known) -> Known {
+    let duty = match id {
+        "PR18" => Duty::Smoke,
+        "PR19" => Duty::Plan,
+        "PR21" => Duty::Teardown,
+        // The drift check's own state says so; a flag's rollback is that it is off.
+        _ => return (state, summary),
+    };
+    match taken_back(model, duty) {
+        Some(what) => (state.max(Severity::Attention), format!("{summary}; {what}")),
+        None => (state, summary),
+    }
+}
+
+/// `smoke step gone: no step of ... does it`, where it is so.
+pub(super) fn taken_back(model: &Model, duty: Duty) -> Option<String> {
+    let (name, repository) = model.repository()?;
+    let need = repository_needs::taken_back(name, repository, duty)?;
+    Some(format!("{}: {}", need.what, need.reason))
 }
 
 fn known(id: &str, model: &Model, repository: &Repository, now: Timestamp) -> Known {
@@ -110,11 +133,7 @@ fn cost(repository: &Repository) -> Known {
 }
 
 fn drift(repository: &Repository, now: Timestamp) -> Known {
-    let Some(view) = repository.workflow(Duty::Drift) else {
-        return (Severity::Unknown, "nothing is known of its workflow".to_owned());
-    };
-    let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
-    let (state, why) = drift_watch::state(view.workflow.as_ref(), &view.runs, plan, now);
+    let (state, why) = gates::drift(repository, now);
     let severity = match state {
         DriftState::Found(DriftVerdict::Clean) => Severity::Ok,
         DriftState::Found(DriftVerdict::Failed) => Severity::Critical,
@@ -146,7 +165,7 @@ fn previews(model: &Model, now: Timestamp) -> Known {
 fn flags(repository: &Repository) -> Known {
     let unknown = |why: &str| (Severity::Unknown, why.to_owned());
     let flags = match repository.flags.as_ref().map(|file| &file.flags) {
-        None => return unknown("there is no flags file on that branch"),
+        None => return unknown(&repository.without_flags()),
         Some(Err(why)) => return unknown(&format!("the flags file {why}")),
         Some(Ok(flags)) => flags,
     };

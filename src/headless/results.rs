@@ -1,6 +1,7 @@
 //! What a headless write prints: one result per object, also for one, and also where one commit changes several.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::table::Table;
 use super::{Answer, ExitCode};
@@ -21,9 +22,23 @@ pub struct WriteResult {
     /// From the first request to the effect, or to the answer where no effect was seen.
     pub took_ms: Option<u64>,
     pub reason: String,
+    /// Only of a dry run, which tells the whole plan: the place in the order of sending, from 1, and what would undo it.
+    #[serde(flatten)]
+    pub rehearsal: Option<Box<Rehearsal>>,
     /// Nothing was to be changed: then it is no failure that nothing took effect.
     #[serde(skip)]
     pub is_dry_run: bool,
+    /// What the program ends with where it was refused for what could not be seen.
+    #[serde(skip)]
+    pub blindness: Option<ExitCode>,
+}
+
+/// What a dry run says beside the requests.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rehearsal {
+    pub order: usize,
+    /// Null where nothing brings it back, or the plan says it in its requests.
+    pub inverse: Value,
 }
 
 /// The object, by name and UID.
@@ -82,6 +97,21 @@ impl Target {
 }
 
 impl WriteResult {
+    /// Of a name that leads to no object: why, and what the program ends with for that.
+    pub fn lost(target: Target, reason: String, exit: ExitCode) -> WriteResult {
+        WriteResult {
+            target,
+            requests: Vec::new(),
+            result: ResultWord::Refused,
+            verified: false,
+            took_ms: None,
+            reason,
+            rehearsal: None,
+            is_dry_run: false,
+            blindness: Some(exit),
+        }
+    }
+
     /// Of a plan, with nothing sent yet.
     pub fn planned(plan: &Plan, result: ResultWord, reason: impl Into<String>) -> WriteResult {
         WriteResult {
@@ -91,7 +121,9 @@ impl WriteResult {
             verified: false,
             took_ms: None,
             reason: reason.into(),
+            rehearsal: None,
             is_dry_run: false,
+            blindness: None,
         }
     }
 
@@ -103,7 +135,8 @@ impl WriteResult {
             }
             false => "dry run: would be applied; nothing was changed",
         };
-        WriteResult { is_dry_run: true, ..WriteResult::planned(plan, ResultWord::Unknown, reason) }
+        let rehearsal = Some(Box::new(Rehearsal { order: 1, inverse: plan.inverse.clone() }));
+        WriteResult { is_dry_run: true, rehearsal, ..WriteResult::planned(plan, ResultWord::Unknown, reason) }
     }
 
     /// Of a wish that came to no plan.
@@ -115,7 +148,9 @@ impl WriteResult {
             verified: false,
             took_ms: None,
             reason: refusal.reason.clone(),
+            rehearsal: None,
             is_dry_run: false,
+            blindness: refusal.blindness.map(ExitCode::from),
         }
     }
 
@@ -124,7 +159,14 @@ impl WriteResult {
         let uid = Uid::from(self.target.uid.as_str());
         let flag = |name: &str| Target { name: name.to_owned(), uid: format!("flag/{name}"), ..self.target.clone() };
         match subject::flags_of(&uid).as_slice() {
-            names @ [_, _, ..] => names.iter().map(|name| WriteResult { target: flag(name), ..self.clone() }).collect(),
+            names @ [_, _, ..] => {
+                let each = names.iter().map(|name| {
+                    let mut result = WriteResult { target: flag(name), ..self.clone() };
+                    result.rehearsal.iter_mut().for_each(|it| of_flag(&mut it.inverse, name));
+                    result
+                });
+                each.collect()
+            }
             _ => vec![self.clone()],
         }
     }
@@ -132,6 +174,7 @@ impl WriteResult {
     fn exit(&self) -> ExitCode {
         match self.result {
             ResultWord::Unknown if self.is_dry_run => ExitCode::Ok,
+            ResultWord::Refused if self.blindness.is_some() => self.blindness.unwrap_or(ExitCode::Unknown),
             ResultWord::Applied if self.verified => ExitCode::Ok,
             // Accepted and not effective yet: it cannot be told.
             ResultWord::Applied | ResultWord::Unknown => ExitCode::Unknown,
@@ -154,6 +197,19 @@ impl ResultWord {
             ResultWord::Unknown => "unknown",
         }
     }
+}
+
+/// What undoes the change of that flag, out of what undoes that of several.
+fn of_flag(inverse: &mut Value, name: &str) {
+    if let Some(flags) = inverse.get_mut("flags").and_then(Value::as_object_mut) {
+        flags.retain(|other, _| other == name);
+    }
+}
+
+/// Numbers what a dry run would send, one after the other.
+pub fn number(results: &mut [WriteResult]) {
+    let rehearsals = results.iter_mut().filter_map(|result| result.rehearsal.as_mut());
+    rehearsals.zip(1..).for_each(|(rehearsal, place)| rehearsal.order = place);
 }
 
 /// All results; the exit code is that of the worst.
@@ -199,6 +255,7 @@ mod tests {
 
     use super::*;
     use crate::release::access::Right;
+    use crate::release::observation::{Failure, FailureKind};
     use crate::release::sample;
 
     fn result(result: ResultWord, verified: bool) -> WriteResult {
@@ -217,7 +274,9 @@ mod tests {
             verified,
             took_ms: verified.then_some(1800),
             reason: "took effect in 1.8 s".into(),
+            rehearsal: None,
             is_dry_run: false,
+            blindness: None,
         }
     }
 
@@ -282,5 +341,12 @@ Rollout shop/web  applied  yes       1800 ms  took effect in 1.8 s
         let answer = results(&[refused]);
         assert_eq!(answer.json["results"][0]["reason"], "already aborted");
         assert_eq!(answer.json["results"][0]["requests"], json!([]));
+        let exit = |refusal| results(&[WriteResult::refused(&sample::id("web"), "Rollout", &refusal)]).exit.code();
+        let unread = |kind| {
+            let failure = Failure { kind, message: "it says no".to_owned(), retry_in: None };
+            exit(Refusal::unread("drift.yml", &failure))
+        };
+        assert_eq!((exit(Refusal::because("already aborted")), exit(Refusal::absent("it is gone"))), (1, 3));
+        assert_eq!((unread(FailureKind::Forbidden), unread(FailureKind::Unreachable)), (4, 3));
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::exit::ExitCode;
 use crate::release::model::{Freshness, Liveness, Model};
-use crate::release::observation::{FailureKind, SourceId};
+use crate::release::observation::SourceId;
 use crate::release::topic::Topic;
 
 /// How well one kind of source sees, over all contexts.
@@ -41,7 +41,7 @@ impl Sight {
             heard: known.seen,
             errors: failure.map(|failure| format!("{}: {}", topic.word(), failure.message)).into_iter().collect(),
             exit: match failure {
-                Some(failure) if failure.kind == FailureKind::Forbidden => ExitCode::Permission,
+                Some(failure) => failure.kind.into(),
                 None if known.seen.is_some() => ExitCode::Ok,
                 _ => ExitCode::Unknown,
             },
@@ -67,7 +67,7 @@ fn error(source: &SourceId, freshness: &Freshness, now: Timestamp) -> Option<Str
 fn exit(freshness: &Freshness, now: Timestamp) -> ExitCode {
     match (freshness.liveness(now), &freshness.failing) {
         (Liveness::Live | Liveness::Retrying, _) => ExitCode::Ok,
-        (Liveness::Forbidden, Some((_, failure))) if failure.kind == FailureKind::Forbidden => ExitCode::Permission,
+        (Liveness::Forbidden, _) => ExitCode::Permission,
         _ => ExitCode::Unknown,
     }
 }
@@ -75,7 +75,7 @@ fn exit(freshness: &Freshness, now: Timestamp) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::observation::{Change, Failure, Observation, Report, Said};
+    use crate::release::observation::{Change, Failure, FailureKind, Observation, Report, Said};
     use crate::release::sample::{self, at};
 
     fn say(model: &mut Model, context: &str, said: Said) {
@@ -96,7 +96,7 @@ mod tests {
         let forbidden = Sight::of(&model, "rollouts", at(5));
         assert_eq!((forbidden.exit, forbidden.errors.len()), (ExitCode::Permission, 1));
         say(&mut model, "stage", failing(FailureKind::Unauthorized));
-        assert_eq!(Sight::of(&model, "rollouts", at(5)).exit, ExitCode::Unknown, "an expired token: who knows");
+        assert_eq!(Sight::of(&model, "rollouts", at(5)).exit, ExitCode::Permission, "an expired token permits nothing");
         assert_eq!(Sight::of(&model, "rollouts", at(5)).errors, ["stage: rollouts: it says no"]);
     }
 

@@ -2,7 +2,8 @@
 
 use crate::actions::Kind;
 use crate::release::drift::{Drift as Plan, DriftVerdict};
-use crate::release::drift_watch::{self, DriftState};
+use crate::release::drift_watch::DriftState;
+use crate::release::gates;
 use crate::release::object::{ObjectId, Uid};
 use crate::release::plan_change::ResourceChange;
 use crate::release::repository::Repository;
@@ -143,13 +144,7 @@ fn plan<'a>(cx: &Cx<'a>) -> Option<&'a Plan> {
 }
 
 fn state(cx: &Cx, repository: &Repository) -> (DriftState, String) {
-    let view = repository.workflow(Duty::Drift);
-    let content = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
-    let runs = view.map_or(&[][..], |view| &view.runs);
-    if view.is_some_and(|view| view.workflow.is_none()) {
-        return (DriftState::Unknown, "the repository has no such workflow".to_owned());
-    }
-    drift_watch::state(view.and_then(|view| view.workflow.as_ref()), runs, content, cx.now)
+    gates::drift(repository, cx.now)
 }
 
 fn looks(cx: &Cx, state: DriftState) -> (Role, &'static str) {

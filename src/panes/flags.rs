@@ -146,7 +146,7 @@ impl Pane for Flags {
     fn empty(&self, cx: &Cx) -> String {
         match (repository(cx), file(cx).map(|file| &file.flags)) {
             (None, _) => super::NO_REPOSITORY.to_owned(),
-            (Some(_), None) => "there is no flags file on that branch".to_owned(),
+            (Some(repository), None) => repository.without_flags(),
             (Some(_), Some(Err(why))) => format!("the flags file {why}"),
             (Some(_), Some(Ok(_))) => "the flags file has no flags".to_owned(),
         }

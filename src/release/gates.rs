@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::cost::{self, Cost, DEFAULT_LIMIT};
+use super::drift_watch::{self, DriftState};
 use super::flag::{Flag, FlagState, Flags};
 use super::gate::GateVerdict;
 use super::preview::age;
@@ -56,7 +57,8 @@ fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cos
     let is_of_head = |cost: &&PullCost| pull.head_sha.as_deref() == Some(&cost.head_sha);
     let known = repository.cost(pull.number).filter(is_of_head);
     let Some(report) = known.and_then(|cost| cost.report.as_ref()) else {
-        return unknown("the plan has not run for its head");
+        let not_run = || "the plan has not run for its head".to_owned();
+        return unknown(&repository.without_workflow(Duty::Plan).unwrap_or_else(not_run));
     };
     match &report.content {
         None => unknown("the run left no report"),
@@ -91,6 +93,17 @@ pub fn merged_sum(repository: &Repository) -> Option<(Option<Decimal>, GateVerdi
     })
 }
 
+/// What the drift check says: its last scheduled run and the plan of that together.
+pub fn drift(repository: &Repository, now: Timestamp) -> (DriftState, String) {
+    if let Some(why) = repository.without_workflow(Duty::Drift) {
+        return (DriftState::Unknown, why);
+    }
+    let view = repository.workflow(Duty::Drift);
+    let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
+    let runs = view.map_or(&[][..], |view| &view.runs);
+    drift_watch::state(view.and_then(|view| view.workflow.as_ref()), runs, plan, now)
+}
+
 /// The last run of the smoke test that has ended.
 pub fn smoke_run(repository: &Repository) -> Option<&Run> {
     let runs = &repository.workflow(Duty::Smoke)?.runs;
@@ -101,7 +114,8 @@ pub fn smoke_run(repository: &Repository) -> Option<&Run> {
 /// The smoke test's verdict: the run's conclusion and the summary together. Green alone proves nothing.
 pub fn smoke(repository: &Repository, now: Timestamp) -> (GateVerdict, String) {
     let Some(run) = smoke_run(repository) else {
-        return (GateVerdict::Unknown, "no run has completed".to_owned());
+        let nothing = || "no run has completed".to_owned();
+        return (GateVerdict::Unknown, repository.without_workflow(Duty::Smoke).unwrap_or_else(nothing));
     };
     let when = run.created.map_or(String::new(), |at| format!(", {} ago", age(now.duration_since(at))));
     let is_of_run = repository.smoke.as_ref().is_some_and(|smoke| Some(smoke.run) == run.id);

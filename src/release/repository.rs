@@ -25,8 +25,11 @@ pub use super::topic::{Duty, Topic};
 pub struct WorkflowView {
     /// The file's name, as it stands in the configuration: what a dispatch names.
     pub file: String,
-    /// None: there is no such workflow (404).
+    /// None: there is no such workflow (404), or it is unread.
     pub workflow: Option<Workflow>,
+    /// Why nothing is known of it although the rest of its topic is.
+    #[serde(default)]
+    pub unread: Option<Failure>,
     /// Newest first.
     pub runs: Vec<Run>,
     /// The jobs of the run that the verdict rests on.
@@ -152,6 +155,8 @@ pub enum Finding {
     Costs(Vec<PullCost>),
     /// None: there is no such file on that branch.
     Flags(Option<Box<FlagsFile>>),
+    /// Which file on which branch, for sentences.
+    FlagsPlace(String),
     /// Of the flags file, newest first.
     History(Vec<Commit>),
     /// The repository variable. None: it is not set. Err: it holds no amount.
@@ -203,6 +208,9 @@ pub struct Repository {
     pub smoke_exit: Option<i32>,
     pub costs: Vec<PullCost>,
     pub flags: Option<FlagsFile>,
+    /// Which file on which branch; None until it was asked for.
+    #[serde(default)]
+    pub flags_place: Option<String>,
     pub history: Vec<Commit>,
     pub limit: Option<Result<Decimal, String>>,
     /// What the variable is called; None until it was asked for.
@@ -231,6 +239,7 @@ impl Repository {
             Finding::SmokeExit(code) => self.smoke_exit = code,
             Finding::Costs(costs) => self.costs = costs,
             Finding::Flags(flags) => self.flags = flags.map(|flags| *flags),
+            Finding::FlagsPlace(place) => self.flags_place = Some(place),
             Finding::History(history) => self.history = history,
             Finding::Limit(limit) => self.limit = limit,
             Finding::LimitVariable(name) => self.limit_variable = Some(name),
@@ -298,6 +307,24 @@ impl Repository {
             pull.state == PullState::Merged && pull.closed_at.is_some_and(|closed| closed > published)
         };
         Some(self.merged.iter().filter(is_later).collect())
+    }
+
+    /// What is said where it has no flags file.
+    pub fn without_flags(&self) -> String {
+        match &self.flags_place {
+            Some(place) => format!("there is no {place}"),
+            None => "there is no flags file on that branch".to_owned(),
+        }
+    }
+
+    /// Why there is nothing to say about that workflow: it is not there, or could not be read. None where there is.
+    pub fn without_workflow(&self, duty: Duty) -> Option<String> {
+        let view = self.workflow(duty).filter(|view| view.workflow.is_none())?;
+        let place = self.about.as_ref().map_or("the repository", |about| &about.full_name);
+        Some(match &view.unread {
+            Some(failure) => format!("{} could not be read: {}", view.file, failure.message),
+            None => format!("there is no workflow {} in {place}", view.file),
+        })
     }
 
     /// The cost of that pull request's head.

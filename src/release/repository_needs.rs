@@ -82,6 +82,14 @@ pub fn of_preview(model: &Model, namespace: &PreviewNamespace, now: Timestamp) -
     Some(Need { object: namespace.id.clone(), severity, what, since, reason: preview.why, answers })
 }
 
+/// What of that workflow somebody has switched off or taken out: the row is rolled back.
+pub fn taken_back(name: &std::sync::Arc<str>, repository: &Repository, duty: Duty) -> Option<Need> {
+    match duty {
+        Duty::Teardown => teardown(name, repository),
+        _ => missing_gates(name, repository).into_iter().find(|need| subject::duty_of(&need.object) == Some(duty)),
+    }
+}
+
 /// Previews pile up when nobody takes them down.
 fn teardown(name: &std::sync::Arc<str>, repository: &Repository) -> Option<Need> {
     let view = repository.workflow(Duty::Teardown)?;
@@ -94,8 +102,7 @@ fn teardown(name: &std::sync::Arc<str>, repository: &Repository) -> Option<Need>
 fn drift(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
     // Where there is no such workflow, nobody has meant to look.
     let view = repository.workflow(Duty::Drift).filter(|view| view.workflow.is_some())?;
-    let plan = repository.plan.as_ref().and_then(|plan| plan.content.as_ref());
-    let (state, reason) = drift_watch::state(view.workflow.as_ref(), &view.runs, plan, now);
+    let (state, reason) = gates::drift(repository, now);
     let (severity, what, answers): (_, _, &[&str]) = match state {
         DriftState::Found(DriftVerdict::Drift | DriftVerdict::DriftAndPending) => {
             (Severity::Attention, "drift", &["run-now"])

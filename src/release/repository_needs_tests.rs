@@ -119,8 +119,14 @@ fn drift_that_cannot_be_told_says_why_and_ranks_last() {
     assert_eq!((&*why, at), ("the plan has expired: past the artifact's retention time", since));
     assert_eq!(reason(None), ("the run left no plan: green alone proves nothing".to_owned(), since));
     // Without the workflow nobody has meant to look.
-    let view =
-        WorkflowView { file: "infra-drift.yml".to_owned(), workflow: None, runs: Vec::new(), jobs: None, source: None };
+    let view = WorkflowView {
+        file: "infra-drift.yml".to_owned(),
+        workflow: None,
+        runs: Vec::new(),
+        jobs: None,
+        source: None,
+        unread: None,
+    };
     assert_eq!(of("infra-drift", vec![Finding::Workflow(Duty::Drift, Box::new(view)), Finding::Plan(None)]), [""; 0]);
     // GitHub as a whole is blind, and nothing was ever seen: that has its own sign.
     let mut model = Model::default();

@@ -64,8 +64,14 @@ pub fn run(now: Timestamp, id: u64, event: &str, conclusion: &str, hours: i64) -
 pub fn workflow(duty: Duty, file: &str, state: &str, runs: Vec<Run>) -> Finding {
     let workflow =
         read_workflow(format!(r#"{{"id":1,"path":".github/workflows/{file}","state":"{state}"}}"#).as_bytes());
-    let view =
-        WorkflowView { file: file.to_owned(), workflow: Some(workflow.unwrap()), runs, jobs: None, source: None };
+    let view = WorkflowView {
+        file: file.to_owned(),
+        workflow: Some(workflow.unwrap()),
+        runs,
+        jobs: None,
+        source: None,
+        unread: None,
+    };
     Finding::Workflow(duty, Box::new(view))
 }
 

@@ -132,6 +132,19 @@ pub async fn connect(context: &str, address: &Address) -> Result<Cluster, Failur
     Ok(Cluster { context: visible(context).into(), client })
 }
 
+/// Where that context's API server is, as the kubeconfig has it: for sentences.
+pub fn server(context: &str, address: &Address) -> Option<String> {
+    let kubeconfig = match address {
+        Address::Kubeconfig(kubeconfig) => kubeconfig,
+        Address::Plain(url) => return Some(url.clone()),
+        Address::Unusable(_) => return None,
+    };
+    let named = kubeconfig.contexts.iter().find(|named| named.name == context)?;
+    let cluster = &named.context.as_ref()?.cluster;
+    let server = kubeconfig.clusters.iter().find(|named| named.name == *cluster)?.cluster.as_ref()?.server.as_ref()?;
+    Some(visible(server))
+}
+
 fn names(known: &[&str]) -> String {
     visible(&known.join(", "))
 }

@@ -40,6 +40,8 @@ struct Answer {
     headers: HeaderMap,
     /// Null when the body was no JSON.
     body: Value,
+    /// What came in place of a JSON object, where all of it came: somebody else may have answered in GitHub's place.
+    odd: Option<&'static str>,
 }
 
 impl Writer {
@@ -103,6 +105,10 @@ impl Writer {
         if !(200..300).contains(&answer.status) {
             return Err(unread(held, &answer));
         }
+        if let Some(odd) = answer.odd {
+            let reason = format!("{} could not be read again, so nothing was sent: the answer is {odd}", held.what);
+            return Err(Outcome::Failed { status: Some(answer.status), reason });
+        }
         let is = answer.body.pointer(held.pointer).cloned().unwrap_or(Value::Null);
         let trimmed = |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
         if trimmed(&is) == trimmed(&held.value) {
@@ -148,8 +154,10 @@ impl Writer {
         let (head, body) = response.into_parts();
         let body: Result<Bytes, _> = Limited::new(body, LARGEST_ANSWER).collect().await.map(|body| body.to_bytes());
         // The status has come: what it says is done even when its body broke off.
-        let body = body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or(Value::Null);
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+        let whole = body.ok();
+        let body = whole.as_ref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or(Value::Null);
+        let odd = whole.filter(|_| !body.is_object()).map(|bytes| answer::odd(&bytes));
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, odd })
     }
 }
 

@@ -85,7 +85,7 @@ pub fn view(duty: Duty, state: &str) -> Finding {
     let source = (duty == Duty::Smoke).then(|| source(VERIFY));
     let runs = read_runs(br#"{"workflow_runs":[{"id":70,"run_number":7,"status":"completed"}]}"#).unwrap();
     let workflow = Some(read_workflow(workflow.as_bytes()).unwrap());
-    let view = WorkflowView { file: file_of(duty).to_owned(), workflow, runs, jobs: None, source };
+    let view = WorkflowView { file: file_of(duty).to_owned(), workflow, runs, jobs: None, source, unread: None };
     Finding::Workflow(duty, Box::new(view))
 }
 

@@ -39,8 +39,14 @@ fn a_workflow_is_switched_off_and_on_while_it_is_the_other() {
     assert_eq!(refused(&model, "disable-workflow", &drift), "infra-drift.yml is disabled_inactivity already");
     learn(&mut model, view(Duty::Drift, "odd"));
     assert_eq!(refused(&model, "enable-workflow", &drift), "the state of infra-drift.yml is odd");
-    let gone =
-        WorkflowView { file: "infra-drift.yml".to_owned(), workflow: None, runs: Vec::new(), jobs: None, source: None };
+    let gone = WorkflowView {
+        file: "infra-drift.yml".to_owned(),
+        workflow: None,
+        runs: Vec::new(),
+        jobs: None,
+        source: None,
+        unread: None,
+    };
     learn(&mut model, Finding::Workflow(Duty::Drift, Box::new(gone)));
     assert_eq!(refused(&model, "disable-workflow", &drift), "acme/shop has no workflow infra-drift.yml");
     learn(&mut model, blind(Topic::Drift, "no answer"));

@@ -48,6 +48,19 @@ impl From<Failure> for Miss {
     }
 }
 
+impl Miss {
+    /// What is in the way of this one answer alone; Err: of the whole look at that time.
+    pub fn own(self) -> Result<Failure, Miss> {
+        match self {
+            Miss::Failed(failure) if failure.kind != FailureKind::Unauthorized => Ok(failure),
+            miss => Err(miss),
+        }
+    }
+}
+
+/// What the repository itself is called in sentences: the one thing that there is always exactly one of.
+pub const REPOSITORY: &str = "repository";
+
 /// The budget in the headers of any answer. Of the core resource only: a search has one of its own.
 pub fn budget(headers: &HeaderMap) -> Option<Budget> {
     if text(headers, "x-ratelimit-resource").is_some_and(|resource| resource != "core") {
@@ -85,6 +98,14 @@ pub fn refused(asked: Asked, status: StatusCode, headers: &HeaderMap, body: &[u8
         401 if has_token => (FailureKind::Unauthorized, format!("{who} does not accept the token (401): renew it")),
         401 => (FailureKind::Unauthorized, format!("{who} wants a token (401): {}", TOKENS)),
         403 => (FailureKind::Forbidden, forbidden(asked, headers, &said)),
+        404 if what == REPOSITORY => {
+            let doubt = match has_token {
+                true => "or the token may not see it (404)".to_owned(),
+                false => format!("or it cannot be seen without a token (404): {TOKENS}"),
+            };
+            let sentence = format!("no repository {repository}, {doubt}");
+            return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
+        }
         404 if has_token => {
             let sentence = format!("{repository}: no {what}, or the token may not see them (404)");
             return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
@@ -132,18 +153,25 @@ fn is_said_to_be_limit(said: &str) -> bool {
 
 fn limited(asked: Asked, code: u16, headers: &HeaderMap, wait: SignedDuration, now: Timestamp) -> Miss {
     let who = asked.who;
+    let until = now.checked_add(wait).unwrap_or(now);
     let used_up = budget(headers).filter(|budget| budget.remaining == 0 && !headers.contains_key("retry-after"));
     let sentence = match used_up {
         Some(budget) if asked.has_token => {
-            format!("all {} requests of this hour are used up ({code}): {who} answers again later", budget.limit)
+            let at = until.strftime("%H:%M:%S");
+            format!("all {} requests of this hour are used up ({code}): {who} answers again at {at} UTC", budget.limit)
         }
         Some(budget) => {
-            format!("all {} requests of this hour are used up ({code}); a token gives more: {TOKENS}", budget.limit)
+            let at = until.strftime("%H:%M:%S");
+            format!(
+                "all {} requests of this hour are used up ({code}): {who} answers again at {at} UTC; a token gives more: \
+                 {TOKENS}",
+                budget.limit
+            )
         }
         None => format!("{who} asks us to slow down ({code}, secondary rate limit)"),
     };
     let failure = Failure { retry_in: Some(wait), ..failure(FailureKind::Failed, sentence) };
-    Miss::Limited(failure, now.checked_add(wait).unwrap_or(now))
+    Miss::Limited(failure, until)
 }
 
 /// What the token lacks, by name where GitHub says it.
@@ -159,7 +187,8 @@ fn forbidden(asked: Asked, headers: &HeaderMap, said: &str) -> String {
         (None, Some(scopes)) => format!(": it needs the scope {scopes}"),
         (None, None) => String::new(),
     };
-    format!("the token may not read {what} of {repository} (403){needs}. {said}")
+    let said = if said.is_empty() { String::new() } else { format!(". {said}") };
+    format!("the token may not read {what} of {repository} (403){needs}{said}")
 }
 
 /// GitHub's own words, without the address of its documentation.
@@ -253,7 +282,7 @@ mod tests {
         };
         let (seconds, until, message) = wait(say(403, &spent, ""));
         assert_eq!((seconds, until), (90, 1090));
-        assert!(message.contains("all 5000 requests"), "{message}");
+        assert!(message.contains("all 5000 requests") && message.ends_with("again at 00:18:10 UTC"), "{message}");
         let (seconds, _, message) = wait(say(429, &[("retry-after", "7")], secondary));
         assert!(seconds == 7 && message.contains("slow down (429"), "{message}");
         assert_eq!(wait(say(403, &[], secondary)).0, 60);

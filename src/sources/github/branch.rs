@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::release::commit::{Commit, read_commits};
 use crate::release::json::Json;
 
 use super::answer::Miss;
@@ -19,6 +20,9 @@ const REFUSE_COMMITS: [&str; 7] = [
     "code_scanning",
     "workflows",
 ];
+
+/// Commits of a file.
+const HISTORY: usize = 20;
 
 /// A file on a branch.
 pub struct File {
@@ -49,6 +53,16 @@ pub async fn file(client: &Client, repository: &str, path: &str, branch: &str, w
         }
     };
     Ok(File { sha: content.sha, text })
+}
+
+/// Who changed the file, newest first. None: it cannot be told now, and no edit hangs on it.
+pub async fn history(client: &Client, repository: &str, path: &str, branch: &str) -> Result<Option<Vec<Commit>>, Miss> {
+    let query = format!("path={}&sha={}&per_page={HISTORY}", parameter(path), parameter(branch));
+    match client.get(&format!("{repository}/commits?{query}"), "commits").await {
+        Ok(commits) => Ok(read_commits(&commits).ok()),
+        Err(Miss::Absent(_)) => Ok(Some(Vec::new())),
+        Err(miss) => miss.own().map(|_| None),
+    }
 }
 
 /// Where the branch stands. What this token may not know is unknown: only a limit of requests is everybody's failure.

@@ -36,7 +36,7 @@ pub struct Client {
     /// For other hosts: it has no token to lose.
     bare: reqwest::Client,
     base: Uri,
-    /// The host, for sentences.
+    /// The host, with its port where that is not the usual one: for sentences.
     who: String,
     repository: String,
     has_token: bool,
@@ -72,8 +72,9 @@ impl Client {
         if !matches!(base.scheme_str(), Some("http" | "https")) {
             return Err(wrong());
         }
-        let who = base.host().map(str::to_owned).ok_or_else(wrong)?;
-        let web = if url == PUBLIC_API { "github.com" } else { &who };
+        let host = base.host().map(str::to_owned).ok_or_else(wrong)?;
+        let who = base.port_u16().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        let web = if url == PUBLIC_API { "github.com" } else { &host };
         let token = token::read(&settings.credentials, web, clock()).await?;
         if token.is_some() && base.scheme_str() == Some("http") && !transport::is_loopback(&base) {
             let sentence = format!("the token is not sent to {who} in the clear: its address must start with https://");
@@ -149,6 +150,9 @@ impl Client {
                     if !status.is_success() {
                         return Err(self.refused(what, status, &headers, &body));
                     }
+                    if body.trim_ascii_start().starts_with(b"<") {
+                        return Err(self.web_page(what).into());
+                    }
                     let next = match answer::next_page(&headers) {
                         Some(next) => Some(self.is_own(&next)?.to_string()),
                         None => None,
@@ -194,7 +198,8 @@ impl Client {
     async fn fetch(&self, mut location: String, what: &str) -> Result<Bytes, Miss> {
         for _ in 0..HOPS {
             let url = reqwest::Url::parse(&location).map_err(|_| self.failed(format!("{what}: a broken redirect")))?;
-            let host = visible_up_to(url.host_str().unwrap_or("nowhere"), 100);
+            let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+            let host = format!("{}{port}", visible_up_to(url.host_str().unwrap_or("nowhere"), 100));
             let is_open = url.scheme() == "http" && self.base.scheme_str() == Some("http");
             if url.scheme() != "https" && !is_open {
                 return Err(self.failed(format!("{what}: the redirect to {host} is not encrypted")).into());
@@ -304,6 +309,15 @@ impl Client {
             let sentence = format!("{} sends us on to {}, which does not get the token", self.who, host());
             self.failed(sentence)
         })
+    }
+
+    /// No API answers with one, but a proxy that wants a login does, and the web site beside the API.
+    fn web_page(&self, what: &str) -> Failure {
+        self.failed(format!(
+            "{} answered with a web page for {what}: is github.url the address of an API (a GitHub Enterprise Server's \
+             ends in /api/v3), or does a proxy in between want a login?",
+            self.who
+        ))
     }
 
     fn failed(&self, sentence: String) -> Failure {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::release::annotation::{exit_codes, of_k6};
-use crate::release::commit::read_commits;
 use crate::release::cost::{self, Cost};
 use crate::release::drift::{self, Drift};
 use crate::release::drift_watch::{about_branch, has_succeeded, last_scheduled};
@@ -19,13 +18,14 @@ use crate::release::text::visible;
 use crate::release::workflow::{Conclusion, Run, RunStatus, read_jobs, read_runs, read_workflow};
 
 use super::about;
-use super::answer::Miss;
+use super::answer::{Miss, REPOSITORY};
 use super::artifacts::{Shelf, unusable};
 use super::branch::{self, File, Tip};
 use super::client::Client;
 use super::contents::parameter;
 use super::ground::{Ground, Place};
-use super::settings::Settings;
+use super::look::Look;
+use super::settings::{Extent, Settings};
 
 /// Pages of a hundred open pull requests.
 const PULL_PAGES: usize = 5;
@@ -37,8 +37,6 @@ const MOST_COSTS: usize = 60;
 const MOST_PLANS: usize = 5;
 /// Failed jobs of a smoke test that are asked for k6's exit code.
 const MOST_FAILED: usize = 5;
-/// Commits of the flags file.
-const HISTORY: usize = 20;
 
 /// What is known between looks.
 pub struct Eye {
@@ -47,6 +45,10 @@ pub struct Eye {
     repository: String,
     /// Whether the repository itself could be read: only then does a 404 mean "there is none".
     is_readable: bool,
+    /// That there is no such repository, as far as can be seen.
+    missing: Option<Failure>,
+    /// Known whatever becomes of the rest of the look.
+    early: Vec<Finding>,
     branch: Option<String>,
     open: Vec<PullRequest>,
     merged: Vec<PullRequest>,
@@ -54,13 +56,6 @@ pub struct Eye {
     ground: Ground,
     costs: Shelf<Cost>,
     summaries: Shelf<Smoke>,
-}
-
-/// What a look found, and whether something in it is running.
-#[derive(Default)]
-pub struct Look {
-    pub findings: Vec<Finding>,
-    pub is_running: bool,
 }
 
 impl Eye {
@@ -74,6 +69,8 @@ impl Eye {
         Eye {
             repository: settings.repository.path(),
             is_readable: false,
+            missing: None,
+            early: Vec::new(),
             branch: settings.branch.clone(),
             open: Vec::new(),
             merged: Vec::new(),
@@ -95,15 +92,32 @@ impl Eye {
             Topic::Smoke => self.smoke(client).await,
             Topic::Flags => self.flags(client).await,
         };
-        look.map_err(Failure::from)
+        look.map_err(|miss| match (miss, &self.missing) {
+            // Nothing is there in a repository that is not.
+            (Miss::Absent(_), Some(missing)) => missing.clone(),
+            (miss, _) => miss.into(),
+        })
+    }
+
+    /// What a look has found out before it failed, too.
+    pub fn early(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.early)
     }
 
     async fn pulls(&mut self, client: &Client) -> Result<Look, Miss> {
         let repository = &self.repository;
-        let about = client.get(repository, "repository").await.inspect_err(|_| self.is_readable = false)?;
+        let about = match client.get(repository, REPOSITORY).await {
+            Ok(about) => about,
+            Err(miss) => {
+                self.is_readable = false;
+                self.missing = if let Miss::Absent(failure) = &miss { Some(failure.clone()) } else { None };
+                return Err(miss);
+            }
+        };
         let about = about::about(&about).map_err(|why| unusable("the repository", &why))?;
-        self.is_readable = true;
+        (self.is_readable, self.missing) = (true, None);
         self.branch = self.settings.branch.clone().or_else(|| Some(about.default_branch.clone()));
+        self.early.push(Finding::About(about));
         let read = |page: &[u8]| about::pulls(page).map_err(|why| unusable("the list of pull requests", &why));
         let path = format!("{repository}/pulls?state=open&per_page=100");
         let (pages, is_cut) = client.pages(&path, "pull requests", PULL_PAGES).await?;
@@ -123,7 +137,7 @@ impl Eye {
             Err(miss) => return Err(miss),
         };
         let pulls = Finding::Pulls { open: self.open.clone(), merged: self.merged.clone(), closed, is_cut };
-        Ok(Look { findings: vec![Finding::About(about), pulls, Finding::Release(release)], is_running: false })
+        Ok(Look { findings: vec![pulls, Finding::Release(release)], is_running: false })
     }
 
     async fn previews(&mut self, client: &Client, previews: &BTreeSet<u64>) -> Result<Look, Miss> {
@@ -132,7 +146,7 @@ impl Eye {
             previews.iter().copied().filter(|number| !is_listed(number)).take(MOST_LOOKUPS).collect();
         if !unlisted.is_empty() {
             // To a token that has lost its right every pull request is a 404: none of them must look like gone.
-            self.is_readable = client.get(&self.repository, "repository").await.is_ok();
+            self.is_readable = client.get(&self.repository, REPOSITORY).await.is_ok();
         }
         let mut lookups = BTreeMap::new();
         for number in unlisted {
@@ -143,17 +157,28 @@ impl Eye {
                     Err(why) => PullLookup::Unknown(format!("the answer {why}")),
                 },
                 Err(Miss::Absent(_)) if self.is_readable => PullLookup::NotFound,
-                Err(Miss::Absent(failure)) => PullLookup::Unknown(failure.message),
+                Err(Miss::Absent(failure)) => {
+                    PullLookup::Unknown(self.missing.as_ref().unwrap_or(&failure).message.clone())
+                }
                 Err(miss) => return Err(miss),
             };
             lookups.insert(number, lookup);
         }
-        let view = self.workflow(client, Duty::Teardown, 20).await?;
-        Ok(Look::of(Finding::Lookups(lookups), Duty::Teardown, view))
+        let mut look = Look::of(Finding::Lookups(lookups));
+        let view = self.beside(client, Duty::Teardown, 20).await?;
+        if let (false, Some(failure)) = (self.is_readable, view.as_ref().and_then(|view| view.unread.clone())) {
+            // Nothing was read at all.
+            return Err(failure.into());
+        }
+        look.add(Duty::Teardown, view);
+        Ok(look)
     }
 
     async fn drift(&mut self, client: &Client) -> Result<Look, Miss> {
         let mut view = self.workflow(client, Duty::Drift, 50).await?;
+        if self.settings.extent != Extent::Whole {
+            return Ok(Look::about(Duty::Drift, view));
+        }
         let run = last_scheduled(&view.runs).cloned();
         let branch = self.branch();
         let latest: Vec<&Run> = about_branch(&view.runs, &branch).into_iter().take(MOST_PLANS).collect();
@@ -167,25 +192,33 @@ impl Eye {
         let drift = plan.as_ref().and_then(|plan| plan.content.as_ref()?.as_ref().ok());
         let place = Place { repository: &self.repository, branch: &branch, folder: &self.settings.files.infra };
         let blame = self.ground.blame(client, place, drift).await;
-        let mut look = Look::of(Finding::Plan(plan), Duty::Drift, view);
-        look.findings.push(Finding::GoodPlan(good));
+        let mut look = Look::about(Duty::Drift, view);
+        look.findings.push(Finding::Plan(plan));
+        look.findings.extend(good.map(Finding::GoodPlan));
         look.findings.extend(blame.map(Finding::Blame));
         Ok(look)
     }
 
-    /// When a plan last came to its end. Mostly the first run has one; what was read once is not asked for again.
-    async fn good_plan(&mut self, client: &Client, latest: &[&Run]) -> Result<Option<Timestamp>, Miss> {
+    /// When a plan last came to its end. Mostly the first run has one; what was read once is not asked for again. None: it
+    /// cannot be told now, since one of them could not be read.
+    async fn good_plan(&mut self, client: &Client, latest: &[&Run]) -> Result<Option<Option<Timestamp>>, Miss> {
         for run in latest {
             let plan = self.plans.of(client, &self.repository, run).await?;
+            if !self.plans.knows(run) {
+                return Ok(None);
+            }
             if plan.and_then(|plan| plan.content).is_some_and(|plan| has_succeeded(&plan)) {
-                return Ok(run.created);
+                return Ok(Some(run.created));
             }
         }
-        Ok(None)
+        Ok(Some(None))
     }
 
     async fn smoke(&mut self, client: &Client) -> Result<Look, Miss> {
         let mut view = self.workflow(client, Duty::Smoke, 30).await?;
+        if self.settings.extent != Extent::Whole {
+            return Ok(Look::about(Duty::Smoke, view));
+        }
         let completed = view.runs.iter().filter(|run| run.status == RunStatus::Completed);
         let run = completed.max_by_key(|run| (run.created, run.attempt)).cloned();
         self.summaries.keep(&[run.as_ref().and_then(|run| run.id)]);
@@ -195,8 +228,8 @@ impl Eye {
         };
         view.jobs = self.jobs(client, run.as_ref()).await?;
         let exit = self.k6_exit(client, view.jobs.as_ref()).await;
-        let mut look = Look::of(Finding::Smoke(summary), Duty::Smoke, view);
-        look.findings.push(Finding::SmokeExit(exit));
+        let mut look = Look::about(Duty::Smoke, view);
+        look.findings.extend([Finding::Smoke(summary), Finding::SmokeExit(exit)]);
         Ok(look)
     }
 
@@ -214,7 +247,24 @@ impl Eye {
     }
 
     async fn cost(&mut self, client: &Client) -> Result<Look, Miss> {
-        let view = self.workflow(client, Duty::Plan, 100).await?;
+        let name = crate::release::text::visible(&self.settings.files.limit_variable);
+        let mut look = Look::of(Finding::LimitVariable(name));
+        let view = self.beside(client, Duty::Plan, 100).await?;
+        if let (Some(view), Extent::Whole) = (&view, self.settings.extent) {
+            look.findings.push(self.costs(client, view).await?);
+        }
+        let limit = self.limit(client).await?;
+        if let (Some(Err(_)), Some(failure)) = (&limit, view.as_ref().and_then(|view| view.unread.clone())) {
+            // Nothing was read at all.
+            return Err(failure.into());
+        }
+        look.add(Duty::Plan, view);
+        look.findings.push(Finding::Limit(limit));
+        Ok(look)
+    }
+
+    /// What each pull request's last run says.
+    async fn costs(&mut self, client: &Client, view: &WorkflowView) -> Result<Finding, Miss> {
         let mut costs = Vec::new();
         let mut wanted = Vec::new();
         for pull in self.open.iter().chain(&self.merged).take(MOST_COSTS) {
@@ -231,10 +281,7 @@ impl Eye {
             costs.push(PullCost { number: pull.number, head_sha, report });
         }
         self.costs.keep(&wanted);
-        let mut look = Look::of(Finding::Costs(costs), Duty::Plan, view);
-        look.findings.push(Finding::LimitVariable(crate::release::text::visible(&self.settings.files.limit_variable)));
-        look.findings.push(Finding::Limit(self.limit(client).await?));
-        Ok(look)
+        Ok(Finding::Costs(costs))
     }
 
     /// The budget's limit. A token that may not read variables knows the costs all the same.
@@ -242,14 +289,14 @@ impl Eye {
         let name = parameter(&self.settings.files.limit_variable);
         match client.get(&format!("{}/actions/variables/{name}", self.repository), "variables").await {
             Ok(variable) => Ok(Some(about::limit(&variable))),
-            Err(Miss::Absent(_)) => Ok(None),
-            Err(Miss::Failed(failure)) => Ok(Some(Err(failure.message))),
+            Err(Miss::Absent(_)) if self.missing.is_none() => Ok(None),
+            // Who wants to change it needs it.
+            Err(Miss::Failed(failure)) if self.settings.extent == Extent::Whole => Ok(Some(Err(failure.message))),
             Err(miss) => Err(miss),
         }
     }
 
     async fn flags(&mut self, client: &Client) -> Result<Look, Miss> {
-        let view = self.workflow(client, Duty::Promote, 20).await?;
         let branch = self.branch();
         let path = &self.settings.files.flags;
         let file = match branch::file(client, &self.repository, path, &branch, "flags file").await {
@@ -257,15 +304,12 @@ impl Eye {
             Err(Miss::Absent(_)) if self.is_readable => None,
             Err(miss) => return Err(miss),
         };
-        let query = format!("path={}&sha={}&per_page={HISTORY}", parameter(path), parameter(&branch));
-        let history = format!("{}/commits?{query}", self.repository);
-        let history = match client.get(&history, "commits").await {
-            Ok(commits) => read_commits(&commits).map_err(|why| unusable("the flags file's history", &why))?,
-            Err(Miss::Absent(_)) => Vec::new(),
-            Err(miss) => return Err(miss),
-        };
-        let mut look = Look::of(Finding::Flags(file), Duty::Promote, view);
-        look.findings.push(Finding::History(history));
+        let mut look = Look::of(Finding::Flags(file));
+        look.findings.push(Finding::FlagsPlace(visible(&format!("{path} on {branch}"))));
+        if self.settings.extent == Extent::Whole {
+            look.findings.extend(branch::history(client, &self.repository, path, &branch).await?.map(Finding::History));
+        }
+        look.add(Duty::Promote, self.beside(client, Duty::Promote, 20).await?);
         Ok(look)
     }
 
@@ -297,10 +341,8 @@ impl Eye {
 
     /// A workflow with its latest runs; a missing one is a state.
     async fn workflow(&self, client: &Client, duty: Duty, runs: usize) -> Result<WorkflowView, Miss> {
-        let file = self.settings.files.workflow(duty);
-        let path = format!("{}/actions/workflows/{}", self.repository, parameter(file));
-        let mut view =
-            WorkflowView { file: file.to_owned(), workflow: None, runs: Vec::new(), jobs: None, source: None };
+        let mut view = self.unseen(duty);
+        let path = format!("{}/actions/workflows/{}", self.repository, parameter(&view.file));
         match client.get(&path, "workflow").await {
             Ok(workflow) => {
                 view.workflow = Some(read_workflow(&workflow).map_err(|why| unusable("the workflow", &why))?);
@@ -316,6 +358,22 @@ impl Eye {
         Ok(view)
     }
 
+    /// A workflow that is not what the topic is about: what is in its way is in the way of nothing else.
+    async fn beside(&self, client: &Client, duty: Duty, runs: usize) -> Result<Option<WorkflowView>, Miss> {
+        if !self.settings.extent.has(duty) {
+            return Ok(None);
+        }
+        match self.workflow(client, duty, runs).await {
+            Ok(view) => Ok(Some(view)),
+            Err(miss) => Ok(Some(WorkflowView { unread: Some(miss.own()?), ..self.unseen(duty) })),
+        }
+    }
+
+    fn unseen(&self, duty: Duty) -> WorkflowView {
+        let file = self.settings.files.workflow(duty).to_owned();
+        WorkflowView { file, workflow: None, runs: Vec::new(), jobs: None, source: None, unread: None }
+    }
+
     async fn jobs(&self, client: &Client, run: Option<&Run>) -> Result<Option<RunJobs>, Miss> {
         let Some(run) = run.and_then(|run| run.id) else { return Ok(None) };
         let path = format!("{}/actions/runs/{run}/jobs?per_page=100", self.repository);
@@ -325,14 +383,8 @@ impl Eye {
                 Ok(Some(RunJobs { run, jobs }))
             }
             Err(Miss::Absent(_)) => Ok(None),
-            Err(miss) => Err(miss),
+            // They only say more of a run that is known.
+            Err(miss) => miss.own().map(|_| None),
         }
-    }
-}
-
-impl Look {
-    fn of(finding: Finding, duty: Duty, view: WorkflowView) -> Self {
-        let is_running = view.runs.iter().take(5).any(|run| run.status != RunStatus::Completed);
-        Look { findings: vec![finding, Finding::Workflow(duty, Box::new(view))], is_running }
     }
 }

@@ -15,6 +15,7 @@ mod client;
 mod contents;
 mod eye;
 mod ground;
+mod look;
 mod poll;
 mod schedule;
 mod settings;
@@ -27,7 +28,7 @@ mod tests;
 pub use answer::Miss;
 pub use client::Client;
 pub use poll::{Handle, open};
-pub use settings::{App, Credentials, Files, Settings, Slug};
+pub use settings::{App, Credentials, Extent, Files, Settings, Slug};
 
 /// The kind in [`SourceId`](crate::release::observation::SourceId)s of this source; the context is `owner/name`.
 pub const NAME: &str = "github";

@@ -126,6 +126,9 @@ impl Poll {
         if let Some(budget) = budget {
             self.tell(Finding::Budget(budget)).await?;
         }
+        for finding in self.eye.early() {
+            self.tell(finding).await?;
+        }
         match looked {
             Ok(look) => {
                 for finding in look.findings {
@@ -135,9 +138,14 @@ impl Poll {
                 schedule.succeed(topic, look.is_running, budget, Instant::now());
             }
             Err(mut failure) => {
+                let is_limit = failure.retry_in.is_some();
                 let wait = schedule.fail(topic, &failure, Instant::now());
                 failure.retry_in = SignedDuration::try_from(wait).ok();
                 self.tell(Finding::Blind(topic, failure.clone())).await?;
+                // What is in the way of all is in the way of those that nobody has looked at yet, too.
+                for other in schedule.unseen().filter(|_| is_limit || is_everybodys(&failure)) {
+                    self.tell(Finding::Blind(other, failure.clone())).await?;
+                }
                 if schedule.is_blind() || is_everybodys(&failure) {
                     return self.say(Said::Failing(failure)).await;
                 }

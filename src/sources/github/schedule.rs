@@ -75,6 +75,11 @@ impl Schedule {
         self.turns.values().all(|turn| turn.looked.is_some())
     }
 
+    /// Those that were never looked at.
+    pub fn unseen(&self) -> impl Iterator<Item = Topic> {
+        self.turns.iter().filter(|(_, turn)| turn.looked.is_none()).map(|(topic, _)| *topic)
+    }
+
     /// Whether the last look at every topic that was tried failed.
     pub fn is_blind(&self) -> bool {
         let mut tried = self.turns.values().filter(|turn| turn.looked.is_some()).peekable();

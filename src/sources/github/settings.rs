@@ -28,12 +28,32 @@ pub struct Settings {
     pub files: Files,
     /// What is looked at, and nothing else.
     pub topics: Vec<Topic>,
+    /// How much of each is read.
+    pub extent: Extent,
     /// Globs of Terraform addresses whose drift is known and harmless.
     pub noise: Vec<String>,
     /// Certificates (PEM) to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// Longest wait for an answer; 15 s when absent.
     pub timeout: Option<Duration>,
+}
+
+/// How much of a topic is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// All that is shown.
+    #[default]
+    Whole,
+    /// What a change rests on and what shows its effect: of the workflows that one, and nothing out of artifacts. What a
+    /// change does not rest on must not be in its way.
+    Bare(Option<Duty>),
+}
+
+impl Extent {
+    /// Whether that workflow is read.
+    pub fn has(self, duty: Duty) -> bool {
+        matches!(self, Extent::Whole) || self == Extent::Bare(Some(duty))
+    }
 }
 
 /// Where the token comes from. It is read again whenever GitHub refuses the one at hand, since tokens rotate.
@@ -117,6 +137,7 @@ impl Settings {
             branch: None,
             files: Files::default(),
             topics: Topic::ALL.to_vec(),
+            extent: Extent::Whole,
             noise: Vec::new(),
             ca_file: None,
             timeout: None,

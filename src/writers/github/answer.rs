@@ -13,6 +13,12 @@ pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
     let failed = |reason: String| Outcome::Failed { status: Some(answer.status), reason };
     let is_pull_only = ["rule violations", "protected branch", "pull request"].iter().any(|word| said.contains(word));
     match answer.status {
+        200..=299 if answer.odd.is_some_and(|odd| odd != NOTHING) || is_silent_about_a_thing(request, answer) => {
+            let odd = answer.odd.unwrap_or(NOTHING);
+            let reason =
+                format!("the answer ({}) is {odd}, where GitHub answers with JSON: did it arrive?", answer.status);
+            Outcome::Unknown { reason }
+        }
         200..=299 => {
             let commit = answer.body.pointer("/commit/sha").and_then(|sha| sha.as_str());
             Outcome::Applied { warnings: Vec::new(), resource_version: commit.map(|sha| visible_up_to(sha, 64)) }
@@ -37,6 +43,23 @@ pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
         500.. => Outcome::Unknown { reason: format!("GitHub answered {} ({said})", answer.status) },
         status => failed(format!("GitHub answered {status}: {said}")),
     }
+}
+
+const NOTHING: &str = "empty";
+
+/// What a whole body is that is no JSON object.
+pub(super) fn odd(body: &[u8]) -> &'static str {
+    match body.trim_ascii() {
+        [] => NOTHING,
+        [b'<', ..] => "a web page",
+        _ => "no JSON object",
+    }
+}
+
+/// Switches and variables are changed without a word; a file, a branch and a pull request are shown as they are then.
+fn is_silent_about_a_thing(request: &Request, answer: &Answer) -> bool {
+    let is_shown = ["/contents/", "/git/refs", "/pulls"].iter().any(|part| request.path.contains(part));
+    answer.odd == Some(NOTHING) && is_shown
 }
 
 /// The branch of an edit is called after it and the minute: one that is there has been made for the very same just now.
@@ -112,7 +135,7 @@ mod tests {
             held: Vec::new(),
         };
         let headers = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
-        let answer = Answer { status, headers: headers.collect(), body: json!({ "message": message }) };
+        let answer = Answer { status, headers: headers.collect(), body: json!({ "message": message }), odd: None };
         format!("{} {}", outcome(&request, &answer).word(), outcome(&request, &answer).reason())
     }
 

@@ -36,10 +36,14 @@ impl Bench {
 
     /// Configures the repository, with that token.
     pub fn repository(&self, token: &str) {
+        self.github_at(&self.world.github_url(), token, "");
+    }
+
+    /// The same at another address, with more lines of the configuration.
+    pub fn github_at(&self, url: &str, token: &str, more: &str) {
         let token = self.home.write("token", token);
-        let url = self.world.github_url();
         let github = format!("github:\n  repository: acme/shop\n  url: {url}\n  token_file: {}\n", token.display());
-        self.home.write("config/config.yaml", &github);
+        self.home.write("config/config.yaml", &(github + more));
     }
 
     /// What GitHub was asked to change: `PUT 200 /repos/...`.

@@ -25,8 +25,8 @@ async fn without_a_cluster_it_says_what_to_do() {
         "{current-context: a, contexts: [{name: a, context: {cluster: a, user: a}}], users: [{name: a, user: {}}], \
          clusters: [{name: a, cluster: {server: 'http://127.0.0.1:9'}}]}",
     );
-    one_sentence(home.run(&["rollout", "list"], "").await, 3, "the API server cannot be reached");
-    one_sentence(home.run(&["rollout", "abort", "web", "--yes"], "").await, 3, "the API server cannot be reached");
+    one_sentence(home.run(&["rollout", "list"], "").await, 3, "cannot be reached");
+    one_sentence(home.run(&["rollout", "abort", "web", "--yes"], "").await, 3, "cannot be reached");
     one_sentence(
         home.run(&["rollout", "list", "--context", "b"], "").await,
         3,
@@ -37,7 +37,7 @@ async fn without_a_cluster_it_says_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_let_in_hears_why() {
     let bench = Bench::new().await;
-    one_sentence(bench.run("rollout list --context expired").await, 3, "log in again");
+    one_sentence(bench.run("rollout list --context expired").await, 4, "log in again");
     one_sentence(bench.run("rollout list --context nobody").await, 4, "cannot list resource");
     one_sentence(bench.run("rollout get web -n shop --context nobody").await, 4, "cannot list resource");
     let json = bench.run("rollout list --context nobody -o json").await.ends(4).json();
@@ -48,7 +48,7 @@ async fn who_is_not_let_in_hears_why() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_blind_context_does_not_hide_the_other() {
     let bench = Bench::new().await;
-    let half = bench.run("rollout list -o json --context admin --context expired").await.ends(3).says("expired");
+    let half = bench.run("rollout list -o json --context admin --context expired").await.ends(4).says("expired");
     assert_eq!(half.json()["items"].as_array().unwrap().len(), 3);
     // What is not found may be where nobody could look.
     bench.run("rollout get nothing --context admin --context nobody").await.ends(4).says("nobody: rollouts");
@@ -59,9 +59,9 @@ async fn one_blind_context_does_not_hide_the_other() {
 async fn a_server_that_goes_away_is_said() {
     let bench = Bench::new().await;
     bench.world.fault(Fault::Down);
-    one_sentence(bench.run("rollout list").await, 3, "the API server cannot be reached");
+    one_sentence(bench.run("rollout list").await, 3, "cannot be reached");
     bench.world.fault(Fault::Unauthorized);
-    one_sentence(bench.run("rollout list").await, 3, "log in again");
+    one_sentence(bench.run("rollout list").await, 4, "log in again");
     bench.world.fault(Fault::TooMany);
     one_sentence(bench.run("rollout list").await, 3, "slow down");
 }

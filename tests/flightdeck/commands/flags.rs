@@ -86,6 +86,15 @@ async fn without_yes_or_dry_nothing_is_changed_or_recorded() {
     assert!(plan.contains("Flag new_checkout  refused"), "{plan}");
     let dry = bench.run("flags kill new_checkout --dry-run -o json").await.ends(0).result();
     assert_eq!((&dry["result"], &dry["verified"]), (&json!("unknown"), &json!(false)));
+    let both = bench.run("rollback PR22 new_checkout graph_reranker_v2 --dry-run -o json").await.ends(0).json();
+    for (result, name) in both["results"].as_array().unwrap().iter().zip(["new_checkout", "graph_reranker_v2"]) {
+        let flags = result["inverse"]["flags"].as_object().unwrap();
+        assert_eq!(
+            (&result["order"], flags.keys().collect::<Vec<_>>()),
+            (&json!(1), vec![&name.to_owned()]),
+            "{result:#}"
+        );
+    }
     let reason = dry["reason"].as_str().unwrap();
     assert!(reason.contains("GitHub cannot try it dry; nothing was changed"), "{reason}");
     assert_eq!((bench.writes(), bench.records()), (Vec::new(), Vec::new()));
@@ -94,17 +103,17 @@ async fn without_yes_or_dry_nothing_is_changed_or_recorded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_refuses_it_has_its_code_and_its_sentence() {
     let bench = Bench::with_github(str::to_owned).await;
-    let gone = bench.run("flags kill no_such --yes -o json").await.ends(1).result();
+    let gone = bench.run("flags kill no_such --yes -o json").await.ends(3).result();
     assert_eq!(gone["reason"], "there is no flag no_such in feature-flags/flags.yaml");
     bench.run("flags kill new_checkout --yes --read-only").await.ends(1);
-    let many = bench.run("flags kill no_such dark_mode --yes -o json").await.ends(1).json();
+    let many = bench.run("flags kill no_such dark_mode --yes -o json").await.ends(3).json();
     let words: Vec<_> = many["results"].as_array().unwrap().iter().map(|it| it["result"].clone()).collect();
     assert_eq!(words, ["refused", "applied"]);
     bench.repository("viewer");
     let denied = bench.run("flags kill new_checkout --yes -o json").await.ends(4).result();
     assert!(denied["reason"].as_str().unwrap().contains("it needs the permission contents=write"), "{denied:#}");
     bench.repository("expired");
-    bench.run("flags kill new_checkout --yes").await.ends(3).says("(401)");
+    bench.run("flags kill new_checkout --yes").await.ends(4).says("(401)");
     bench.repository("operator");
     bench.world.fault(Fault::GithubDown);
     bench.run("flags kill new_checkout --yes").await.ends(3).says("cannot be reached");
@@ -152,7 +161,7 @@ async fn they_are_read_from_github_from_a_checkout_or_from_a_file() {
     assert_eq!(one["items"].as_array().unwrap().len(), 2, "{one:#}");
     bench.run("flags get no_such").await.ends(3).says("there is no flag no_such in the file");
     bench.repository("expired");
-    bench.run("flags get").await.ends(3).says("(401)");
+    bench.run("flags get").await.ends(4).says("(401)");
 
     let file = bench.home.write("flags.yaml", "features: { a: { default: true, guardrails: { requires: [gate] } } }");
     let asked = bench.world.asked().len();

@@ -41,7 +41,8 @@ async fn the_namespace_is_gone_before_it_is_said() {
     let kinds: Vec<_> = bench.records().iter().map(|record| record["kind"].clone()).collect();
     assert_eq!(kinds, ["intent", "outcome", "verified"]);
     assert_eq!(bench.records()[0]["before"]["metadata"]["name"], "pr-407");
-    bench.run("previews teardown pr-407 --yes").await.ends(3).says("there is no Namespace pr-407");
+    let gone = bench.run("previews teardown pr-407 --yes -o json").await.ends(3).result();
+    assert_eq!(gone["reason"], "there is no Namespace pr-407 in context admin");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +74,13 @@ async fn an_open_pull_request_wants_its_number() {
     assert_eq!(bench.deletions(), Vec::<Value>::new());
     bench.run("previews teardown 431 --yes --type 431").await.ends(0);
     assert_eq!(bench.world.get("namespaces/pr-431"), None);
-    bench.run("previews teardown shop --yes").await.ends(3);
+    for other in ["shop", "default"] {
+        let refused = bench.run(&format!("previews teardown {other} --yes -o json")).await.ends(1).result();
+        assert_eq!(refused["reason"], format!("{other} is no preview: those are called pr-<number>"));
+    }
+    let each = bench.run("previews teardown 999 407 --dry-run -o json").await.ends(3).json();
+    let words: Vec<_> = each["results"].as_array().unwrap().iter().map(|it| it["result"].clone()).collect();
+    assert_eq!(words, ["refused", "unknown"], "{each:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +89,7 @@ async fn what_github_does_not_say_is_no_leave() {
     bench.world.fault(Fault::GithubDown);
     let unknown = bench.run("previews teardown 407 --yes -o json").await.ends(1).result();
     let reason = unknown["reason"].as_str().unwrap();
-    assert!(reason.contains("407 is not known to be closed (127.0.0.1 cannot be reached"), "{reason}");
+    assert!(reason.contains("407 is not known to be closed (127.0.0.1:"), "{reason}");
     bench.world.fault(Fault::None);
     // To a token that sees nothing every pull request is a 404: none of them is gone for that.
     let hidden =
@@ -150,7 +157,8 @@ async fn one_namespace_is_one_preview() {
     bench.run("previews list -n pr-9").await.ends(3).says("there is no namespace pr-9");
     bench.run("previews list -n shop").await.ends(2).says("namespace shop is no preview");
     assert!(names(&bench.run("previews list -A -o json").await.json()).len() > 2);
-    bench.run("previews teardown 407 -n pr-431 --dry-run").await.ends(3);
+    let other = bench.run("previews teardown 407 -n pr-431 --dry-run").await.ends(3).out;
+    assert!(other.contains("there is no Namespace pr-407 where only pr-431 was asked for with -n"), "{other}");
     bench.run("previews teardown 407 -n pr-407 --dry-run").await.ends(0);
 
     let folder = bench.home.write("dir/a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: { name: pr-7, uid: a }\n");

@@ -28,7 +28,9 @@ async fn what_does_not_apply_is_refused_with_its_reason() {
     bench.run("rollout abort cart -n shop --yes").await.ends(1);
     bench.run("rollout undo web --yes --to-revision 2").await.ends(1);
     bench.run("rollout abort nothing --yes").await.ends(3);
-    bench.run("analysis terminate nothing --yes").await.ends(3).says("there is no AnalysisRun nothing");
+    let gone = bench.run("analysis terminate nothing --yes -o json").await.ends(3).result();
+    assert_eq!((&gone["result"], &gone["requests"]), (&json!("refused"), &json!([])));
+    assert_eq!(gone["reason"], "there is no AnalysisRun nothing in any namespace");
     bench.run("rollout abort cart --yes").await.ends(2).says("not unique");
     bench.run("rollout abort web --yes --from-dir .").await.ends(2).says("--from-dir");
     // What names no object, or more than one, was no attempt on any.

@@ -93,9 +93,13 @@ async fn many_objects_have_one_result_each() {
     assert_eq!((results.len(), words), (2, json!(["applied", "web", "refused"])), "{done:#}");
     assert_eq!(results[0]["target"]["kind"], json!("Rollout"));
     assert_eq!(results[0]["target"]["uid"], bench.web()["metadata"]["uid"]);
-    // One that is not there stops all.
-    bench.run("rollout retry web nothing -n shop --yes").await.ends(3);
-    assert_eq!(bench.patches().len(), 1);
+    // One that is not there is said for itself.
+    let half = bench.run("rollout retry nothing web -n shop --yes -o json").await.ends(3).json();
+    let words =
+        json!([half["results"][0]["result"], half["results"][0]["target"]["name"], half["results"][1]["result"]]);
+    assert_eq!(words, json!(["refused", "nothing", "applied"]), "{half:#}");
+    assert_eq!(half["results"][0]["reason"], "there is no Rollout nothing in namespace shop");
+    assert_eq!(bench.patches().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,8 +15,8 @@ impl Bench {
         result
     }
 
-    async fn refuses(&self, words: &str, reason: &str) {
-        let result = self.run(&format!("{words} --yes -o json")).await.ends(1).result();
+    async fn refuses(&self, words: &str, reason: &str, code: i32) {
+        let result = self.run(&format!("{words} --yes -o json")).await.ends(code).result();
         assert_eq!((&result["result"], &result["reason"]), (&json!("refused"), &json!(reason)));
     }
 }
@@ -25,8 +25,8 @@ impl Bench {
 async fn drift_is_switched_off_and_on_and_run() {
     let bench = Bench::with_github(str::to_owned).await;
     bench.does_on_github("workflow disable drift").await;
-    bench.refuses("workflow disable drift", "infra-drift.yml is disabled_manually already").await;
-    bench.refuses("workflow run drift", "infra-drift.yml is disabled_manually: enable it first").await;
+    bench.refuses("workflow disable drift", "infra-drift.yml is disabled_manually already", 1).await;
+    bench.refuses("workflow run drift", "infra-drift.yml is disabled_manually: enable it first", 1).await;
     bench.does_on_github("workflow enable drift").await;
     let run = bench.does_on_github("workflow run drift").await;
     assert_eq!(run["requests"][0]["body"], json!({ "ref": "main" }));
@@ -35,6 +35,12 @@ async fn drift_is_switched_off_and_on_and_run() {
     assert_eq!(paths, ["disable", "enable", "dispatches"]);
     let dry = bench.run("workflow disable drift --dry-run").await.ends(0).out;
     assert!(dry.contains("Workflow infra-drift.yml  unknown"), "{dry}");
+    let shown = dry.split_once("\n\n").unwrap().1;
+    assert_eq!(shown, bench.run("workflow disable drift").await.ends(2).out.split_once("\n\n").unwrap().1);
+    assert!(shown.contains("PUT /repos/acme/shop/actions/workflows/infra-drift.yml/disable"), "{dry}");
+    let dry = bench.run("rollback PR20 --dry-run -o json").await.ends(0).result();
+    assert_eq!((&dry["order"], &dry["inverse"]), (&json!(1), &json!({ "action": "enable-workflow" })), "{dry:#}");
+    assert_eq!(bench.run("workflow disable drift -o json").await.ends(2).result().get("inverse"), None);
     assert_eq!(bench.writes().len(), 3);
 }
 
@@ -44,11 +50,11 @@ async fn the_limit_is_a_variable_of_the_repository() {
     let raised = bench.does_on_github("cost limit 30").await;
     assert_eq!(raised["requests"][0]["body"], json!({ "name": "INFRACOST_LIMIT", "value": "30" }));
     assert_eq!(bench.records()[0]["inverse"], json!({ "action": "set-limit", "amount": "25" }));
-    bench.refuses("cost limit 30.0", "the limit is 30.0 already").await;
+    bench.refuses("cost limit 30.0", "the limit is 30.0 already", 1).await;
     bench.run("cost limit much --yes").await.ends(2);
     let unset = Bench::with_github(|story| story.replace("  variables: { INFRACOST_LIMIT: \"25\" }\n", "")).await;
     unset
-        .refuses("cost limit 30", "the variable INFRACOST_LIMIT is not set: only one that is there can be changed")
+        .refuses("cost limit 30", "the variable INFRACOST_LIMIT is not set: only one that is there can be changed", 3)
         .await;
     assert_eq!(unset.writes(), Vec::<String>::new());
 }
