@@ -2,6 +2,7 @@
 
 mod acting;
 mod idle;
+mod journal;
 mod looking;
 mod shop;
 
