@@ -17,6 +17,7 @@ use crate::release::object::ObjectId;
 use crate::theme::Role;
 
 use super::App;
+use super::batch::all_refused;
 use super::event::Effect;
 use super::work::Work;
 
@@ -231,11 +232,7 @@ impl App {
             plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
         }
         if plans.is_empty() {
-            let first = refused.first().map(|(target, refusal)| match refused.len() {
-                1 => format!("{} {}: {}", action.name, target.path(), refusal.reason),
-                many => format!("{}: refused for all {many}; first {}: {}", action.name, target.path(), refusal.reason),
-            });
-            self.say(first.unwrap_or_default(), Role::Attention);
+            self.say(all_refused(action.name, &refused), Role::Attention);
             return Vec::new();
         }
         self.dialog = self.number();

@@ -1,6 +1,7 @@
 //! The one task that owns all state: events in, effects out. Nothing in here waits for anything.
 
 pub mod act;
+mod batch;
 pub mod command;
 pub(crate) mod connect;
 pub mod dialog;
