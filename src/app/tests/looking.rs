@@ -85,7 +85,20 @@ fn what_is_known_to_be_denied_is_greyed_with_the_reason() {
     let hints = hints::hints(&stage.app.cx(stage.now), &stage.app.ui, &stage.app.settings.keymap);
     assert!(hints.iter().any(|hint| hint.words == "promote" && hint.is_denied), "{hints:?}");
     assert!(foot(&mut stage).contains("P promote"), "it stays where the eye looks for it");
-    stage.press("?");
+    stage.press("? G");
     let help = stage.text();
-    assert!(help.contains("not now: not permitted: you may not patch rollouts/status"), "{help}");
+    assert!(help.contains("not permitted: you may not patch rollouts/status"), "{help}");
+}
+
+#[test]
+fn help_tells_first_what_works_here() {
+    let mut stage = Stage::with(Vec::new());
+    stage.size = (80, 24);
+    stage.press("?");
+    let text = stage.text();
+    let second = text.lines().nth(2).unwrap_or_default();
+    assert!(second.contains("open the selected row") && !text.contains("no Rollout is selected"), "{text}");
+    stage.press("G");
+    let text = stage.text();
+    assert!(text.contains("no Rollout is selected"), "what does not comes last:\n{text}");
 }
