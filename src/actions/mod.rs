@@ -51,6 +51,7 @@ use plan::{Danger, Plan, Refusal};
 
 pub use bulk::{in_one, plan_all};
 pub use cause::no_effect_cause;
+pub use git::is_asked_already;
 
 /// One thing the operator can do to an object.
 pub struct Action {

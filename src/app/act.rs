@@ -18,7 +18,7 @@ use crate::release::object::ObjectId;
 use crate::theme::Role;
 
 use super::App;
-use super::batch::{Batch, Stands, all_refused};
+use super::batch::{Batch, Stands};
 use super::event::Effect;
 use super::work::Work;
 
@@ -233,8 +233,7 @@ impl App {
             plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
         }
         if plans.is_empty() {
-            self.say(all_refused(action.name, &refused), Role::Attention);
-            return Vec::new();
+            return self.nothing_planned(action.name, &refused);
         }
         self.dialog = self.number();
         let dialog = self.dialog;

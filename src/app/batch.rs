@@ -2,16 +2,18 @@
 
 use jiff::Timestamp;
 
-use crate::actions::Kind;
 use crate::actions::plan::Refusal;
+use crate::actions::{Kind, is_asked_already};
 use crate::panes::PANES;
 use crate::panes::ui::{Check, Item};
 use crate::release::attention::Severity;
 use crate::release::object::{ObjectId, Uid};
 use crate::release::subject;
+use crate::release::topic::Topic;
 use crate::theme::Role;
 
 use super::App;
+use super::event::Effect;
 use super::work::{Work, role_of};
 
 /// Writes that were confirmed together: what becomes of one must not hide what became of another.
@@ -110,6 +112,14 @@ impl App {
         self.say(text, role);
     }
 
+    /// Says why nothing could be planned.
+    pub(super) fn nothing_planned(&mut self, action: &str, refused: &[(ObjectId, Refusal)]) -> Vec<Effect> {
+        self.say(all_refused(action, refused), Role::Attention);
+        // That one may have been closed by now, as the refusal asks for: a second try some seconds later shall know.
+        let is_in_the_way = refused.iter().any(|(_, refusal)| is_asked_already(refusal));
+        is_in_the_way.then_some(Effect::Acted(Topic::Pulls)).into_iter().collect()
+    }
+
     /// Marks stay on what is about those objects: each goes when its write is accepted.
     pub(super) fn keep_marks(&mut self, targets: &[ObjectId], now: Timestamp) {
         let kept: Vec<(usize, Uid)> = targets.iter().flat_map(|target| self.marked(target, now)).collect();
@@ -142,7 +152,7 @@ impl App {
 }
 
 /// Why nothing could be planned: every reason, each once.
-pub(super) fn all_refused(action: &str, refused: &[(ObjectId, Refusal)]) -> String {
+fn all_refused(action: &str, refused: &[(ObjectId, Refusal)]) -> String {
     if let [(target, refusal)] = refused {
         return format!("{action} {}: {}", target.path(), refusal.reason);
     }

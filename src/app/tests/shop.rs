@@ -139,3 +139,16 @@ fn a_pull_request_that_is_turned_down_is_told_and_recorded() {
     assert!(text.contains("not merged") && text.contains("closed without merging, it is not in effect"), "{text}");
     assert!(stage.app.works.is_empty());
 }
+
+#[test]
+fn a_pull_request_that_is_in_the_way_is_looked_at_again_at_once() {
+    let mut stage = asked();
+    stage.press("6");
+    let effects = stage.press(KILL);
+    assert!(stage.notice().contains("#432 asks for the same already"), "{}", stage.notice());
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Acted(Topic::Pulls))), "{effects:?}");
+    let closed = pull(&stage, &format!(r#""state":"closed","closed_at":"{}""#, stage.now));
+    learn(&mut stage, pulls(Vec::new(), Vec::new(), closed));
+    let effects = stage.press(KILL);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Check { .. })), "{}", stage.notice());
+}
