@@ -102,3 +102,27 @@ fn help_tells_first_what_works_here() {
     let text = stage.text();
     assert!(text.contains("no Rollout is selected"), "what does not comes last:\n{text}");
 }
+
+#[test]
+fn a_dialog_that_is_longer_than_the_screen_names_the_keys_that_scroll_it() {
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    stage.size = (80, 14);
+    stage.press("P");
+    stage.later(400);
+    assert!(stage.text().contains(" j k lines 1-"), "{}", stage.text());
+    stage.press("esc F");
+    stage.later(400);
+    assert!(stage.text().contains(" down up lines 1-"), "where the name is typed:\n{}", stage.text());
+    stage.press("down");
+    assert!(stage.text().contains(" down up lines 2-"), "{}", stage.text());
+}
+
+#[test]
+fn a_name_that_is_pasted_is_said_not_to_be_taken() {
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    stage.press("F");
+    stage.later(400);
+    stage.app.update(Event::Paste("web".to_owned()), stage.now);
+    let text = stage.text();
+    assert!(text.contains("nothing was pasted: the name has to be typed") && text.contains("type web"), "{text}");
+}

@@ -30,7 +30,7 @@ pub fn draw(cx: &Cx, ui: &Ui, scroll: u16, keymap: &Keymap, area: Rect, buf: &mu
     );
     let (body, foot) = split_top(inner, inner.height.saturating_sub(u16::from(inner.height > 4)));
     let lines = lines(cx, ui, keymap, usize::from(body.width));
-    super::scrolled(cx, &lines, scroll, body, buf);
+    super::scrolled(cx, &lines, scroll, Words::new(), body, buf);
     let commands = [(Command::Down, "down"), (Command::Up, "up"), (Command::Back, "back")];
     brush::line(cx, &super::keys_line(keymap, layer::HELP, &commands), None, foot, buf);
 }

@@ -44,8 +44,9 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Draws the lines that are in sight and, where some are not, how many there are. A scroll beyond the end is the end.
-fn scrolled(cx: &Cx, lines: &[Words], scroll: u16, area: Rect, buf: &mut Buffer) {
+/// Draws the lines that are in sight and, where some are not, how many there are and the keys that lead to them. A scroll
+/// beyond the end is the end.
+fn scrolled(cx: &Cx, lines: &[Words], scroll: u16, keys: Words, area: Rect, buf: &mut Buffer) {
     let height = usize::from(area.height);
     let most = lines.len().saturating_sub(height);
     cx.note_scroll_end(most);
@@ -53,7 +54,9 @@ fn scrolled(cx: &Cx, lines: &[Words], scroll: u16, area: Rect, buf: &mut Buffer)
     brush::lines(cx, &lines[from..], area, buf);
     if most > 0 && area.height > 0 && area.width > 24 {
         let to = (from + height).min(lines.len());
-        let words = Words::of(format!(" lines {}-{to} of {} ", from + 1, lines.len()), Role::Dim);
+        let mut words = Words::of(" ", Role::Dim);
+        words.append(keys);
+        words.push(format!("lines {}-{to} of {} ", from + 1, lines.len()), Role::Dim);
         brush::right(cx, &words, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
     }
 }
