@@ -96,3 +96,33 @@ fn one_alone_is_told_as_ever_and_loses_its_mark() {
     assert!(stage.notice().starts_with("promote shop/web: accepted in"), "{}", stage.notice());
     assert_eq!(marks(&stage), 0);
 }
+
+#[test]
+fn of_two_previews_the_one_that_is_denied_stays_marked() {
+    let mut stage = super::shop::shop();
+    let all = [300, 407].map(|number| preview(stage.now, "prod", number)).into();
+    stage.see("namespaces", Observation::Previews(Change::Reset(all)));
+    let asked = stage.press("3 * : t e a r d o w n enter");
+    for effect in asked {
+        if let Effect::Check { dialog, index, .. } = effect {
+            let check = Check::Passed(Vec::new());
+            stage.app.update(Event::Checked { dialog, index, check, access: Vec::new() }, stage.now);
+        }
+    }
+    stage.later(400);
+    let text = stage.text();
+    let name = text.split("type pr-").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
+    let typed: Vec<String> = format!("pr-{name}").chars().map(String::from).collect();
+    let works: Vec<u64> = stage
+        .press(&format!("{} enter", typed.join(" ")))
+        .iter()
+        .filter_map(|effect| if let Effect::Send { work, .. } = effect { Some(*work) } else { None })
+        .collect();
+    let [first, second] = works.as_slice() else { panic!("{works:?}\n{}", stage.text()) };
+    answered(&mut stage, *first, Outcome::Denied { reason: "no right".to_owned() });
+    answered(&mut stage, *second, applied());
+    let denied = stage.app.ui.list().marks.iter().map(|row| row.0.to_string()).collect::<Vec<_>>();
+    let [denied] = denied.as_slice() else { panic!("{denied:?}") };
+    let name = denied.trim_start_matches("uid-");
+    assert_eq!(stage.notice(), format!("teardown: 0 of 2 gone, 1 at work; {name} denied: no right"));
+}

@@ -12,7 +12,7 @@ use crate::release::sample_shop::{self, FLAGS, REPOSITORY, flags};
 const KILL: &str = ": k i l l enter";
 
 /// The shop, with the keys in the pane of its flags.
-fn shop() -> Stage {
+pub(super) fn shop() -> Stage {
     let mut stage = Stage::with(Vec::new());
     stage.app.settings.repository = Some(ContextSettings {
         name: REPOSITORY.into(),
