@@ -126,7 +126,7 @@ impl Commit<'_> {
         let is_same = |branch: &str| branch.strip_prefix(&*edit).is_some_and(|rest| rest.starts_with('-'));
         match repository.open.iter().find(|pull| pull.our_branch().is_some_and(is_same)) {
             Some(pull) => Err(Refusal::because(format!(
-                "pull request #{} asks for the same already: have it merged, or close it and try again once that is seen",
+                "pull request #{} {ASKED_ALREADY}: have it merged, or close it and try again once that is seen",
                 pull.number
             ))),
             None => Ok(()),
@@ -154,6 +154,14 @@ impl Commit<'_> {
         let text = diff.unified_diff().context_radius(2).to_string();
         text.lines().take(400).map(|line| visible_up_to(line, 400)).collect()
     }
+}
+
+/// What is said of a pull request that is in the way.
+const ASKED_ALREADY: &str = "asks for the same already";
+
+/// Whether it was refused because of a pull request, which may have been closed since it was seen.
+pub fn is_asked_already(refusal: &Refusal) -> bool {
+    refusal.reason.contains(ASKED_ALREADY)
 }
 
 /// The open pull requests are what tells that one for the same is there.

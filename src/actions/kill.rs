@@ -76,7 +76,10 @@ fn make(
     };
     let effect = Effect::FlagsAre(wanted(&after, &names)?);
     let mut plan = commit.plan(wish, action, "Flag", effect)?;
-    let lines = changes.iter().flat_map(|(_, changes)| changes);
+    let mut lines: Vec<&Change> = changes.iter().flat_map(|(_, changes)| changes).collect();
+    // Of many lines the first are read, and what customers get matters most.
+    lines.sort_by_key(|change| !is_production(&change.path));
+    let lines = lines.into_iter();
     let lines = lines.map(|change| FromTo::new(visible(&change.path), shown(&change.from), shown(&change.to)));
     plan.changes.splice(0..0, lines);
     let inverse = if action.name == KILL.name { RESTORE.name } else { KILL.name };
@@ -105,6 +108,10 @@ fn flags_of<'a>(wish: &Wish<'a>) -> Result<(&'a FlagsFile, Vec<&'a str>), Refusa
         return Err(Refusal::absent(format!("there is no flag {} in {}", visible(name), file.file.path)));
     }
     Ok((file, names))
+}
+
+fn is_production(path: &str) -> bool {
+    path.rsplit('.').next().is_some_and(|last| matches!(last, "prod" | "production"))
 }
 
 fn shown(value: &str) -> String {

@@ -53,6 +53,7 @@ use seen::Seen;
 
 pub use bulk::{in_one, plan_all};
 pub use cause::{no_effect_cause, no_trace_cause};
+pub use git::is_asked_already;
 
 /// One thing the operator can do to an object.
 pub struct Action {

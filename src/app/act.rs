@@ -13,11 +13,13 @@ use crate::panes::cx::Cx;
 use crate::panes::ui::{Ask, Check, Confirm, Field, Item, Overlay, Revisions};
 use crate::panes::{PANES, detail};
 use crate::release::access::{Right, Verdict};
+use crate::release::attention::Severity;
 use crate::release::cost;
 use crate::release::object::ObjectId;
 use crate::theme::Role;
 
 use super::App;
+use super::batch::{Batch, Stands};
 use super::event::Effect;
 use super::work::Work;
 
@@ -232,12 +234,7 @@ impl App {
             plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
         }
         if plans.is_empty() {
-            let first = refused.first().map(|(target, refusal)| match refused.len() {
-                1 => format!("{} {}: {}", action.name, target.path(), refusal.reason),
-                many => format!("{}: refused for all {many}; first {}: {}", action.name, target.path(), refusal.reason),
-            });
-            self.say(first.unwrap_or_default(), Role::Attention);
-            return Vec::new();
+            return self.nothing_planned(action.name, &refused);
         }
         self.dialog = self.number();
         let dialog = self.dialog;
@@ -308,16 +305,17 @@ impl App {
         let Some(Overlay::Confirm(confirm)) = self.ui.overlay.take() else { return Vec::new() };
         let reason = confirm.reason.trim().to_owned();
         let mut effects = Vec::new();
+        let mut batch = Batch::of(self.dialog, &confirm.items);
+        let targets: Vec<ObjectId> = confirm.items.iter().map(|item| item.plan.target.clone()).collect();
         for (index, item) in confirm.items.into_iter().enumerate() {
             if !matches!(item.check, Check::Passed(_)) {
                 continue;
             }
             let authority = self.context(&item.plan.target.context).authority;
             if let Err(refusal) = guard::still_holds(&item.plan, &self.model, &authority, now) {
-                self.say(
-                    format!("{} {} not sent: {}", item.plan.action, item.plan.target.path(), refusal.reason),
-                    Role::Attention,
-                );
+                let why = format!("not sent: {}", refusal.reason);
+                self.say(format!("{} {} {why}", item.plan.action, item.plan.target.path()), Role::Attention);
+                batch.note(&item.plan.target, Stands::Not(Severity::Attention, why));
                 effects.push(Effect::Refused {
                     plan: Box::new(item.plan),
                     reason: reason.clone(),
@@ -329,12 +327,14 @@ impl App {
             self.forget_superseded(&item.plan);
             let plan = Box::new(item.plan.clone());
             let needs = self.needs_of(&item.plan.target.uid, now);
-            self.works.push(Work { needs, ..Work::new(work, item.plan, now) });
+            self.works.push(Work { needs, dialog: self.dialog, ..Work::new(work, item.plan, now) });
             effects.push(Effect::Send { work, checked: (self.dialog, index), plan, reason: reason.clone() });
         }
         if effects.iter().any(|effect| matches!(effect, Effect::Send { .. })) {
-            self.ui.list_mut().marks.clear();
+            // What was left out, the dialog has said.
+            self.keep_marks(&targets, now);
         }
+        self.began(batch);
         effects
     }
 

@@ -157,11 +157,15 @@ impl App {
         if self.ui.detail.is_some() {
             return Vec::new();
         }
+        let pane = self.ui.focus;
+        let Some(row) = self.ui.list().cursor.clone() else { return Vec::new() };
+        if PANES[pane].look(&self.cx(now), &row).is_some() {
+            self.ui.overlay = Some(Overlay::Look(Look { pane, row, scroll: 0 }));
+            return Vec::new();
+        }
         if let Some(target) = self.selected(now) {
             return self.look_into(target);
         }
-        let pane = self.ui.focus;
-        let Some(row) = self.ui.list().cursor.clone() else { return Vec::new() };
         if let Some((pane, row)) = now::elsewhere(&self.cx(now), &row).filter(|_| PANES[pane].name() == "now") {
             let effects = self.focus_pane(pane);
             let list = &mut self.ui.lists[pane];
@@ -170,9 +174,6 @@ impl App {
             list.filter = None;
             list.marks.clear();
             return effects;
-        }
-        if PANES[pane].look(&self.cx(now), &row).is_some() {
-            self.ui.overlay = Some(Overlay::Look(Look { pane, row, scroll: 0 }));
         }
         Vec::new()
     }

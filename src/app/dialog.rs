@@ -73,8 +73,11 @@ impl App {
         match &mut self.ui.overlay {
             Some(Overlay::Filter { text: field, .. }) => field.push_str(&text),
             Some(Overlay::Palette(palette)) => palette.text.push_str(&text),
-            // A name that can be pasted was not read: it has to be typed.
             Some(Overlay::Confirm(confirm)) if confirm.field == Field::Reason => confirm.reason.push_str(&text),
+            // A name that can be pasted was not read.
+            Some(Overlay::Confirm(confirm)) if confirm.field == Field::Name => {
+                self.say("nothing was pasted: the name has to be typed", Role::Attention);
+            }
             _ => {}
         }
         if matches!(self.ui.overlay, Some(Overlay::Palette(_))) {
@@ -93,7 +96,10 @@ impl App {
             Some(Command::Confirm) => return self.confirmed(now),
             Some(Command::NextPane) => confirm.field = confirm.next_field(),
             Some(Command::PreviousPane) => confirm.field = confirm.next_field(),
-            Some(command) if confirm.field == Field::Keys => confirm.scroll = scrolled(confirm.scroll, command),
+            // Also while one types: what is to be confirmed must be readable to its end.
+            Some(command) if confirm.field == Field::Keys || is_vertical(command) => {
+                confirm.scroll = scrolled(confirm.scroll, command);
+            }
             command => {
                 if let Some(field) = confirm.text() {
                     edit(field, command, key);
@@ -195,6 +201,11 @@ impl Confirm {
             Field::Name => Some(&mut self.typed),
         }
     }
+}
+
+/// Whether it moves a line of text nowhere, and what is above it up or down.
+fn is_vertical(command: Command) -> bool {
+    matches!(command, Command::Down | Command::Up | Command::PageDown | Command::PageUp)
 }
 
 /// Where a scrolled text stands after a command.

@@ -53,21 +53,37 @@ pub fn deeds(records: Vec<Record>) -> Vec<Deed> {
 
 fn begun(record: Record) -> Deed {
     let target = &record.entry.target;
+    let requests = record.entry.requests.iter().map(|request| visible(&sent(request)).into());
     Deed {
         number: record.seq,
         at: record.time,
         who: visible(&record.who.name()).into(),
         context: visible(&record.entry.context).into(),
         action: visible(&record.entry.action).into(),
-        object: visible(format!("{}/{}", target.namespace, target.name).trim_start_matches('/')).into(),
+        kind: visible(&target.kind).into(),
+        object: visible(&target.path()).into(),
         uid: Uid::from(target.uid.as_str()),
         reason: visible(&record.entry.reason).into(),
+        requests: requests.collect(),
         outcome: None,
         effect: None,
         inverse: record.entry.inverse.clone(),
         // An intent without an outcome: nobody knows whether it was done.
         severity: Severity::Unknown,
     }
+}
+
+/// `PATCH /apis/... {...}`; of a file's content its size.
+fn sent(request: &Value) -> String {
+    let text = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or("?");
+    let mut body = request.get("body").cloned().unwrap_or_default();
+    if let Some(content) = body.get_mut("content")
+        && let Some(bytes) = content.as_str().map(str::len)
+    {
+        *content = format!("({bytes} bytes of base64)").into();
+    }
+    let body = if body.is_null() { "without a body".to_owned() } else { body.to_string() };
+    format!("{} {} {body}", text("method"), text("path"))
 }
 
 fn effect(result: Option<&Value>, took_ms: Option<i64>) -> (Severity, String) {

@@ -1,6 +1,7 @@
 //! The one task that owns all state: events in, effects out. Nothing in here waits for anything.
 
 pub mod act;
+mod batch;
 pub mod command;
 pub(crate) mod connect;
 pub mod dialog;
@@ -36,6 +37,7 @@ use crate::sources;
 use crate::theme::{Glyphs, Role, Theme};
 
 use crate::sources::prometheus::Live;
+use batch::Batch;
 use event::{Effect, Event};
 use work::Work;
 
@@ -51,6 +53,8 @@ pub struct App {
     pub access: Access,
     /// Writes on their way and effects that are waited for.
     pub works: Vec<Work>,
+    /// Writes that were confirmed together, as long as one of them is looked after.
+    batches: Vec<Batch>,
     /// Numbers for dialogs and works, so that a late answer finds its own.
     next_number: u64,
     dialog: u64,
@@ -119,6 +123,7 @@ impl App {
             settings,
             access: Access::new(),
             works: Vec::new(),
+            batches: Vec::new(),
             next_number: 1,
             dialog: 0,
             followed: Vec::new(),

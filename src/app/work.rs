@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::actions::plan::{Plan, Progress};
 use crate::actions::{no_effect_cause, no_trace_cause};
 use crate::keys::Command;
-use crate::panes::ui::{AtWork, Notice};
+use crate::panes::ui::AtWork;
 use crate::release::attention::{self, Need, Severity};
 use crate::release::duration::human;
 use crate::release::object::Uid;
@@ -18,6 +18,7 @@ use crate::writers::Executed;
 use crate::writers::outcome::Outcome;
 
 use super::App;
+use super::batch::Stands;
 use super::event::Effect;
 
 /// For so long after an effect was seen, somebody putting it back is reported (a GitOps sync takes about three minutes).
@@ -33,6 +34,8 @@ pub struct Work {
     pub plan: Plan,
     pub confirmed: Timestamp,
     pub stage: Stage,
+    /// The dialog that it was confirmed in.
+    pub dialog: u64,
     /// What the Rollout needed when it was confirmed.
     pub needs: Vec<Need>,
     /// What the writers said, for the record of what was seen afterwards.
@@ -55,7 +58,7 @@ pub enum Stage {
 impl Work {
     /// A write that was just confirmed.
     pub fn new(number: u64, plan: Plan, now: Timestamp) -> Self {
-        Work { number, plan, confirmed: now, stage: Stage::Sending, needs: Vec::new(), executed: None }
+        Work { number, plan, confirmed: now, stage: Stage::Sending, dialog: 0, needs: Vec::new(), executed: None }
     }
 
     /// Whether the operator still waits for it.
@@ -103,7 +106,7 @@ impl Work {
         format!("{}: {stands}", self.plan.action)
     }
 
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         format!("{} {}", self.plan.action, self.plan.target.path())
     }
 }
@@ -133,7 +136,14 @@ impl App {
             text += &format!("; {note}");
         }
         self.happened(&work, severity, &text, now);
-        self.say(text, role);
+        let stands = match &executed.outcome {
+            Outcome::Applied { .. } => Stands::Waiting(executed.notes.join("; ")),
+            other => Stands::Not(severity, other.sentence()),
+        };
+        self.told(&work, stands, text, role);
+        if executed.outcome.is_applied() {
+            self.unmark(&work.plan.target, now);
+        }
         let mut effects = Vec::new();
         // Also what is unknown may show its effect yet.
         if matches!(executed.outcome, Outcome::Applied { .. } | Outcome::Unknown { .. }) {
@@ -152,7 +162,7 @@ impl App {
         let work = self.works.remove(index);
         let text = format!("{} not sent: {reason}", work.words());
         self.happened(&work, Severity::Critical, &text, now);
-        self.say(text, Role::Critical);
+        self.told(&work, Stands::Not(Severity::Critical, format!("not sent: {reason}")), text, Role::Critical);
         Vec::new()
     }
 
@@ -228,7 +238,11 @@ impl App {
             (Stage::Accepted { late: false, .. }, Progress::NotYet) | (Stage::Sending, _) => return true,
         };
         self.happened(work, severity, &text, now);
-        self.ui.notice = Some(Notice { text, role: role_of(severity), until: None });
+        let stands = match severity {
+            Severity::Ok => Stands::Done,
+            _ => Stands::Not(severity, text.strip_prefix(&format!("{words}: ")).unwrap_or(&text).to_owned()),
+        };
+        self.told(work, stands, text, role_of(severity));
         if let Some(executed) = work.executed.clone() {
             effects.push(Effect::Verified { plan: Box::new(work.plan.clone()), executed, progress, took, cause });
         }
@@ -291,7 +305,7 @@ impl App {
     }
 
     /// Of an AnalysisRun the Rollout that owns it.
-    fn rollout_of(&self, target: &Uid) -> Uid {
+    pub(super) fn rollout_of(&self, target: &Uid) -> Uid {
         let owner = self.model.runs.get(target).and_then(|run| run.owner.clone());
         owner.unwrap_or_else(|| target.clone())
     }
@@ -313,7 +327,7 @@ fn seconds(span: SignedDuration) -> String {
     if span.as_secs() < 120 { format!("{:.1} s", span.as_secs_f64()) } else { human(span) }
 }
 
-fn role_of(severity: Severity) -> Role {
+pub(super) fn role_of(severity: Severity) -> Role {
     match severity {
         Severity::Ok => Role::Ok,
         Severity::Unknown => Role::Unknown,

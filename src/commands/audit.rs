@@ -77,7 +77,6 @@ fn row(record: &Record) -> [String; 9] {
         (serde_json::Value::String(word), _) | (_, serde_json::Value::String(word)) => word.clone(),
         (_, effect) => effect.to_string(),
     });
-    let target = &entry.target;
     [
         record.seq.to_string(),
         record.time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
@@ -85,13 +84,7 @@ fn row(record: &Record) -> [String; 9] {
         what.to_owned(),
         entry.action.clone(),
         entry.context.clone(),
-        format!(
-            "{} {}{}{}",
-            target.kind,
-            target.namespace,
-            if target.namespace.is_empty() { "" } else { "/" },
-            target.name
-        ),
+        format!("{} {}", entry.target.kind, entry.target.path()),
         result.unwrap_or_default(),
         entry.reason.clone(),
     ]

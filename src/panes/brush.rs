@@ -85,6 +85,7 @@ impl Words {
     }
 
     /// Broken at spaces into lines of `width` cells, those after the first indented. A word longer than a line is split.
+    /// A line ends with its last word: a blank beyond the width would be drawn as a cut.
     pub fn wrapped(&self, width: usize, indent: usize) -> Vec<Words> {
         let width = width.max(1);
         let indent = if indent + 4 > width { 0 } else { indent };
@@ -95,14 +96,14 @@ impl Words {
             for part in piece.text.split_inclusive(' ') {
                 let mut part = part;
                 if used + part.trim_end().width() > width && used > indent {
-                    lines.push(std::mem::take(&mut line));
+                    lines.push(std::mem::take(&mut line).trimmed());
                     line.push(" ".repeat(indent), piece.role);
                     used = indent;
                 }
                 while used + part.trim_end().width() > width {
-                    let cut = cut_at(part, width - used);
+                    let cut = cut_at(part, width.saturating_sub(used));
                     line.push(&part[..cut], piece.role);
-                    lines.push(std::mem::take(&mut line));
+                    lines.push(std::mem::take(&mut line).trimmed());
                     line.push(" ".repeat(indent), piece.role);
                     used = indent;
                     part = &part[cut..];
@@ -111,25 +112,39 @@ impl Words {
                 used += part.width();
             }
         }
-        if !line.is_empty() {
-            lines.push(line);
+        let last = line.trimmed();
+        // A blank line is one; blanks after the last word are none.
+        if !last.is_empty() || (lines.is_empty() && !self.is_empty()) {
+            lines.push(last);
         }
         lines
+    }
+
+    /// The same without the blanks at its end.
+    fn trimmed(mut self) -> Self {
+        while let Some(last) = self.0.last_mut() {
+            last.text.truncate(last.text.trim_end().len());
+            if !last.text.is_empty() {
+                break;
+            }
+            self.0.pop();
+        }
+        self
     }
 }
 
 /// Bytes of `text` that fit into `room` cells, to the last joint of a path or a list if there is one; at least one
 /// character, so that whoever splits gets on.
 fn cut_at(text: &str, room: usize) -> usize {
-    let mut used = 0;
     let mut joint = 0;
     for (at, character) in text.char_indices() {
-        used += unicode_width::UnicodeWidthChar::width(character).unwrap_or(0);
-        if used > room && at > 0 {
+        // A sign and what follows may together be wider than each alone.
+        let end = at + character.len_utf8();
+        if at > 0 && text[..end].width() > room {
             return if joint > at / 2 { joint } else { at };
         }
         if matches!(character, '/' | ',') {
-            joint = at + 1;
+            joint = end;
         }
     }
     text.len()
@@ -274,6 +289,9 @@ pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn wrapped(text: &str, width: usize) -> Vec<String> {
@@ -282,10 +300,41 @@ mod tests {
 
     #[test]
     fn lines_break_at_spaces_and_long_words_are_split() {
-        assert_eq!(wrapped("one two three", 8), ["one two ", "  three"]);
+        assert_eq!(wrapped("one two three", 8), ["one two", "  three"]);
         assert_eq!(wrapped("abcdefghij", 6), ["abcdef", "  ghij"]);
         assert_eq!(wrapped("漢字漢字", 1).len(), 4);
         assert!(wrapped("", 8).is_empty());
+        assert_eq!(wrapped("  ", 8), [""]);
+    }
+
+    #[test]
+    fn a_line_that_fills_the_width_is_no_cut_one() {
+        assert_eq!(wrapped("commit to main", 9), ["commit to", "  main"]);
+        let glyphs = crate::theme::Glyphs::Unicode;
+        let (model, theme) = (crate::release::model::Model::default(), crate::theme::Theme::default());
+        let cx = Cx::new(&model, &theme, &glyphs, crate::release::sample::at(0), false);
+        let area = Rect::new(0, 0, 9, 2);
+        let mut buf = Buffer::empty(area);
+        lines(&cx, &Words::of("commit to main", Role::Text).wrapped(9, 2), area, &mut buf);
+        let row = |y| (0..9).map(|x| buf[(x, y)].symbol()).collect::<String>();
+        assert_eq!([row(0), row(1)], ["commit to", "  main   "]);
+    }
+
+    proptest! {
+        #[test]
+        fn wrapping_loses_nothing_and_keeps_to_the_room(
+            texts in vec("[a-e/,. 漢é\u{301}☁\u{fe0f}]{0,24}", 0..4),
+            width in 2usize..30,
+            indent in 0usize..14,
+        ) {
+            let mut words = Words::new();
+            texts.iter().for_each(|text| words.push(text.as_str(), Role::Text));
+            let lines = words.wrapped(width, indent);
+            prop_assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");
+            let inked = |text: String| text.chars().filter(|character| *character != ' ').collect::<String>();
+            let put_together: String = lines.iter().map(Words::text).collect();
+            prop_assert_eq!(inked(put_together), inked(words.text()));
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ static COLUMNS: &[Column] = &[
     Column::new("WHAT", 9, 10, 0),
     Column::new("ACTION", 7, 14, 0),
     Column::new("ADDRESS", 20, 90, 0),
-    Column::new("LAST TOUCHED BY", 15, 30, 2),
+    Column::new("TOUCHED BY", 10, 30, 2),
     Column::new("WHEN", 4, 4, 2).right(),
     Column::new("COMMIT", 10, 60, 3),
 ];

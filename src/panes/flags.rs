@@ -66,8 +66,11 @@ impl Pane for Flags {
             (None, true, false) => Cell::styled(format!("met: {}", flag.requires.join(", ")), Role::Ok),
             (None, false, _) => Cell::styled(unmet, Role::Dim),
         };
+        let mut rollout: Vec<_> = flag.rollout.iter().collect();
+        // What customers get comes first: the end is what a narrow screen cuts.
+        rollout.sort_by_key(|(environment, _)| environment.as_str() != gates::production(flag));
         let rollout: Vec<String> =
-            flag.rollout.iter().map(|(environment, percent)| format!("{environment} {}", setting(percent))).collect();
+            rollout.iter().map(|(environment, percent)| format!("{environment} {}", setting(percent))).collect();
         Some(vec![
             Cell::styled(flag.name.clone(), if flag.problems.is_empty() { Role::Text } else { Role::Unknown }),
             Cell::styled(format!("{sign} {word}"), role),

@@ -11,6 +11,21 @@ use super::cx::Cx;
 use super::hints::{self, Hint};
 use super::ui::{Notice, Overlay, Ui};
 
+/// A notice is read in full where it can be, but what it is about must stay in sight.
+const MOST: u16 = 4;
+
+/// Rows that the footer needs: one, and more for a notice that is longer.
+pub fn height(cx: &Cx, ui: &Ui, area: Rect) -> u16 {
+    match &ui.notice {
+        // An overlay has the room under it.
+        Some(notice) if ui.overlay.is_none() => {
+            let lines = notice_lines(cx, notice, area).len();
+            u16::try_from(lines).unwrap_or(MOST).clamp(1, (area.height / 6).clamp(1, MOST))
+        }
+        _ => 1,
+    }
+}
+
 /// Draws the footer.
 pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
@@ -25,8 +40,15 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
         return input(cx, &prompt, &ask.text, ask.error.as_deref(), "   an amount like 25 or 25.50", area, buf);
     }
     if let Some(notice) = &ui.notice {
-        brush::line(cx, &notice_words(cx, notice), None, area, buf);
-        return;
+        let mut lines = match area.height {
+            1 => vec![notice_words(cx, notice)],
+            _ => notice_lines(cx, notice, area),
+        };
+        let rows = usize::from(area.height);
+        if lines.len() > rows {
+            lines[rows - 1].push(format!(" {}", cx.glyph(Glyph::Ellipsis)), notice.role);
+        }
+        return brush::lines(cx, &lines, area, buf);
     }
     if ui.overlay.is_some() {
         // The keys of the panes do not work now; the overlay tells its own.
@@ -58,6 +80,10 @@ fn fitting(hints: &[Hint], width: usize) -> Words {
         words.append(one);
     }
     words
+}
+
+fn notice_lines(cx: &Cx, notice: &Notice, area: Rect) -> Vec<Words> {
+    notice_words(cx, notice).wrapped(usize::from(area.width), 3)
 }
 
 fn notice_words(cx: &Cx, notice: &Notice) -> Words {

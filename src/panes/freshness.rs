@@ -62,7 +62,7 @@ pub fn is_doubtful(liveness: Liveness) -> bool {
 /// For the header: the worst of all sources, once those that tell what needs a human have all said something. What is not
 /// installed is a fact, not a fault.
 pub fn overall(cx: &Cx, long: bool) -> Words {
-    // The panes about the repository speak for themselves: the cluster is no less live without GitHub.
+    // The cluster is no less live without GitHub, which is told beside it.
     let counts =
         |standing: &Standing| standing.liveness != Liveness::Absent && !REPOSITORIES.contains(&&*standing.id.kind);
     let worst = standings(cx).filter(counts).max_by_key(|standing| standing.liveness);
@@ -93,13 +93,7 @@ pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
     let sights: Vec<Sight> = topics.iter().map(|topic| repository.sight(*topic)).collect();
     let blind = sights.iter().find_map(|sight| Some((sight, in_the_way(cx, name, sight)?)));
     if let Some((sight, failure)) = blind {
-        let (sign, word) = match (failure.kind, sight.seen) {
-            (FailureKind::Unauthorized, _) => (Glyph::Critical, "UNAUTHORIZED".to_owned()),
-            (FailureKind::Forbidden, _) => (Glyph::Critical, "FORBIDDEN".to_owned()),
-            (FailureKind::NotInstalled, _) => (Glyph::Stale, "NOT FOUND".to_owned()),
-            (_, Some(seen)) => (Glyph::Stale, format!("STALE {}", cx.age(Some(seen)))),
-            (_, None) => (Glyph::Stale, "NO ANSWER".to_owned()),
-        };
+        let (sign, word) = blindness(cx, sight, failure);
         let words = Words::of(format!("{} {word} ", cx.glyph(sign)), Role::Critical);
         let words = words.and(failure.message.as_str(), Role::Stale);
         let left = sight.next_try.and_then(|at| cx.countdown(at));
@@ -122,6 +116,37 @@ pub fn of_topics(cx: &Cx, topics: &[Topic], in_full: bool) -> Words {
             Words::of(format!("{} of {} requests left", budget.remaining, budget.limit), Role::Dim)
         }
         _ => Words::new(),
+    }
+}
+
+/// For the header: that GitHub itself is away or takes us for nobody. That one permission is missing, its pane says.
+pub fn github_is_away(cx: &Cx) -> Words {
+    let Some((name, repository)) = cx.model.repository() else { return Words::new() };
+    let sights = Topic::ALL.map(|topic| repository.sight(topic));
+    let away = sights.iter().find_map(|sight| {
+        let failure = in_the_way(cx, name, sight)?;
+        let is_of_one = matches!(failure.kind, FailureKind::Forbidden | FailureKind::NotInstalled);
+        (!is_of_one || cx.model.source(name, "github")?.failing.is_some()).then_some((sight, failure))
+    });
+    let told = |sign: Glyph, word: &str| Words::of(format!("{} github {word}", cx.glyph(sign)), Role::Critical);
+    match away {
+        Some((sight, failure)) => {
+            let (sign, word) = blindness(cx, sight, failure);
+            told(sign, &word)
+        }
+        None if is_silent(cx, name) => told(Glyph::Stale, "STALE"),
+        None => Words::new(),
+    }
+}
+
+/// The sign and the word for what keeps a topic from being seen.
+fn blindness(cx: &Cx, sight: &Sight, failure: &Failure) -> (Glyph, String) {
+    match (failure.kind, sight.seen) {
+        (FailureKind::Unauthorized, _) => (Glyph::Critical, "UNAUTHORIZED".to_owned()),
+        (FailureKind::Forbidden, _) => (Glyph::Critical, "FORBIDDEN".to_owned()),
+        (FailureKind::NotInstalled, _) => (Glyph::Stale, "NOT FOUND".to_owned()),
+        (_, Some(seen)) => (Glyph::Stale, format!("STALE {}", cx.age(Some(seen)))),
+        (_, None) => (Glyph::Stale, "NO ANSWER".to_owned()),
     }
 }
 

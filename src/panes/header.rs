@@ -22,10 +22,10 @@ pub fn draw(cx: &Cx, ui: &Ui, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let fits = |left: &Words, right: &Words| left.width() + right.width() + 2 <= width;
     let mut left = left_part(cx, ui, true);
-    let mut right = right_part(cx, ui, true);
+    let mut right = right_part(cx, ui, true, true);
     if !fits(&left, &right) {
         // A reason may be cut, but not the words before it.
-        let short = right_part(cx, ui, false);
+        let short = right_part(cx, ui, false, true);
         if fits(&left, &short) && short.width() + 16 < width - left.width() {
             let room = (width - left.width() - 2) as u16;
             let x = area.right() - room;
@@ -37,6 +37,10 @@ pub fn draw(cx: &Cx, ui: &Ui, area: Rect, buf: &mut Buffer) {
     }
     if !fits(&left, &right) {
         left = left_part(cx, ui, false);
+    }
+    if !fits(&left, &right) {
+        // The panes that rest on GitHub say it too.
+        right = right_part(cx, ui, false, false);
     }
     let x = brush::right(cx, &right, area, buf);
     brush::line(cx, &left, None, Rect { width: (x - area.x).saturating_sub(1), ..area }, buf);
@@ -107,7 +111,7 @@ fn controller_words(cx: &Cx, context: &str) -> Words {
     }
 }
 
-fn right_part(cx: &Cx, ui: &Ui, long: bool) -> Words {
+fn right_part(cx: &Cx, ui: &Ui, long: bool, with_github: bool) -> Words {
     let mut words = Words::new();
     if let Some(fault) = &ui.fault {
         words.push(format!("{} fault: {fault}", cx.glyph(Glyph::Attention)), Role::Attention);
@@ -125,7 +129,14 @@ fn right_part(cx: &Cx, ui: &Ui, long: bool) -> Words {
             let since = at.strftime("%H:%M:%S UTC");
             words.push(format!("{} FROZEN since {since}", cx.glyph(Glyph::Paused)), Role::Attention);
         }
-        None => words.append(freshness::overall(cx, long)),
+        None => {
+            words.append(freshness::overall(cx, long));
+            let github = freshness::github_is_away(cx);
+            if with_github && !github.is_empty() {
+                words.push("  ", Role::Text);
+                words.append(github);
+            }
+        }
     }
     words.and(" ", Role::Text)
 }

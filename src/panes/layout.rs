@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::PANES;
 use super::cx::Cx;
-use super::detail;
 use super::ui::Ui;
+use super::{detail, footer};
 
 /// The places of one frame.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,7 +46,8 @@ pub fn layout(cx: &Cx, ui: &Ui, area: Rect) -> Layout {
     let mut rest = area;
     if area.height >= 3 {
         (layout.header, rest) = split_top(rest, 1);
-        (rest, layout.footer) = split_top(rest, rest.height - 1);
+        let footer = footer::height(cx, ui, area);
+        (rest, layout.footer) = split_top(rest, rest.height.saturating_sub(footer));
     }
     if ui.detail.is_some() {
         layout.detail = Some(detail::places(cx, ui, rest));

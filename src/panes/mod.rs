@@ -107,7 +107,7 @@ pub trait Pane: Sync {
         None
     }
 
-    /// The row in full: what `enter` shows where there is no Rollout to look into.
+    /// The row in full: what `enter` shows, also where it speaks of a Rollout that could be looked into.
     fn look(&self, _cx: &Cx, _row: &Uid) -> Option<Vec<Words>> {
         None
     }

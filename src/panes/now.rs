@@ -70,12 +70,13 @@ impl Pane for Now {
             true => (Role::Progressing, cx.glyph(Glyph::Progressing)),
             false => cx.severity(need.severity),
         };
-        let words =
-            cx.at_work.iter().rev().find(|work| subject::overlap(&work.uid, &uid)).map(|work| work.words.as_str());
-        let why = match (words, is_over) {
-            (Some(words), false) => format!("{words}; {}", need.reason),
-            (Some(words), true) => words.to_owned(),
-            (None, _) => need.reason,
+        let work = cx.at_work.iter().rev().find(|work| subject::overlap(&work.uid, &uid));
+        let why = match work {
+            Some(work) if is_over => work.words.clone(),
+            Some(work) if work.is_open => format!("{}; {}", work.words, need.reason),
+            // Nobody waits for it any more: what is needed yet must not be cut for it.
+            Some(work) => format!("{}; {}", need.reason, work.words),
+            None => need.reason,
         };
         Some(vec![
             Cell::styled(format!("{sign} {}", need.what), role).ranked(-(need.severity as i64)),

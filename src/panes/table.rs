@@ -87,20 +87,32 @@ pub fn widths(columns: &[Column], rows: &[Vec<Cell>], width: u16, many_contexts:
     let mut widths: Vec<u16> =
         columns.iter().zip(&shown).map(|(column, shown)| if *shown { column.min } else { 0 }).collect();
     let mut left = width.saturating_sub(needed(&shown));
-    while left > 0 {
+    // What a row is about is cut last, but must not take the room of all that is said of it.
+    let first: Vec<u16> = columns
+        .iter()
+        .zip(&wanted)
+        .map(|(column, wanted)| if column.priority == 0 { (*wanted).min(width / 3) } else { 0 })
+        .collect();
+    share(&mut widths, &first, &mut left);
+    share(&mut widths, &wanted, &mut left);
+    widths
+}
+
+/// Gives what is left to those that want more and are shown, a cell to each in turn.
+fn share(widths: &mut [u16], wanted: &[u16], left: &mut u16) {
+    loop {
         let mut given = false;
-        for index in 0..columns.len() {
-            if left > 0 && shown[index] && widths[index] < wanted[index] {
-                widths[index] += 1;
-                left -= 1;
+        for (width, wanted) in widths.iter_mut().zip(wanted) {
+            if *left > 0 && *width > 0 && *width < *wanted {
+                *width += 1;
+                *left -= 1;
                 given = true;
             }
         }
         if !given {
-            break;
+            return;
         }
     }
-    widths
 }
 
 fn wanted(column: &Column, index: usize, rows: &[Vec<Cell>]) -> u16 {
@@ -212,5 +224,11 @@ mod tests {
         assert_eq!(widths(COLUMNS, &rows, 40, true), [10, 4, 20, 3]);
         let rows = [vec![Cell::new("12345"), Cell::new("x"), Cell::new("y"), Cell::new("z")]];
         assert_eq!(widths(COLUMNS, &rows, 40, false), [8, 4, 4, 0]);
+    }
+
+    #[test]
+    fn what_a_row_is_about_is_cut_last() {
+        let rows = [vec![Cell::new("123456789"), Cell::new("x"), Cell::new("y".repeat(90)), Cell::new("z")]];
+        assert_eq!(widths(COLUMNS, &rows, 20, false), [8, 4, 6, 0], "up to a third of the room before all others");
     }
 }

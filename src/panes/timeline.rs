@@ -5,6 +5,7 @@ use crate::release::timeline::Entry;
 use crate::theme::Role;
 
 use super::Pane;
+use super::brush::Words;
 use super::cx::Cx;
 use super::table::{Cell, Column};
 
@@ -59,6 +60,21 @@ impl Pane for Timeline {
     fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId> {
         let uid = &entry(cx, row)?.object.as_ref()?.uid;
         cx.model.rollouts.get(uid).map(|rollout| rollout.id.clone())
+    }
+
+    fn look(&self, cx: &Cx, row: &Uid) -> Option<Vec<Words>> {
+        // Of a Rollout, `enter` opens that.
+        let entry = entry(cx, row).filter(|_| self.target(cx, row).is_none())?;
+        let (role, sign) = cx.severity(entry.severity);
+        let mut lines = vec![
+            super::field("happened", "").and(format!("{sign} {}", entry.text), role),
+            super::field("when", entry.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
+            super::field("from", &*entry.from),
+        ];
+        if let Some(object) = &entry.object {
+            lines.extend([super::field("object", object.path()), super::field("context", &*object.context)]);
+        }
+        Some(lines)
     }
 
     fn empty(&self, _cx: &Cx) -> String {

@@ -19,11 +19,17 @@ pub struct Deed {
     pub who: Box<str>,
     pub context: Arc<str>,
     pub action: Box<str>,
+    /// What the object is: `Rollout`, `Flag`.
+    #[serde(default)]
+    pub kind: Box<str>,
     /// `namespace/name`.
     pub object: Box<str>,
     pub uid: Uid,
     /// The reason or ticket that was given.
     pub reason: Box<str>,
+    /// What was sent, or was about to be: method, path and body.
+    #[serde(default)]
+    pub requests: Vec<Box<str>>,
     /// What the server answered; None while there is no record of it.
     pub outcome: Option<Box<str>>,
     /// What the cluster showed afterwards; None while nothing was recorded.

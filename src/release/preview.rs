@@ -112,14 +112,25 @@ pub fn classify(
     now: Timestamp,
 ) -> Option<Preview> {
     let number = number(&namespace.id.name)?;
-    let blockers = match namespace.deleted_at {
-        Some(_) => namespace.conditions.iter().flat_map(Blocker::read).collect(),
-        None => Vec::new(),
-    };
+    let blockers = blockers(namespace);
     let (class, why) = stuck(namespace, &blockers, rules, now)
         .or_else(|| foreign(namespace, pull, rules))
         .unwrap_or_else(|| by_pull(pull, rules, now));
     Some(Preview { number, class, why, blockers })
+}
+
+/// What keeps it from going away, while it is being deleted.
+fn blockers(namespace: &PreviewNamespace) -> Vec<Blocker> {
+    match namespace.deleted_at {
+        Some(_) => namespace.conditions.iter().flat_map(Blocker::read).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// The blockers in one line; None where there are none.
+fn held(blockers: &[Blocker]) -> Option<String> {
+    let held = blockers.iter().map(Blocker::sentence).collect::<Vec<_>>().join("; ");
+    (!held.is_empty()).then_some(held)
 }
 
 /// Being deleted for too long.
@@ -133,8 +144,7 @@ fn stuck(
     if since <= rules.stuck_after {
         return None;
     }
-    let held = blockers.iter().map(Blocker::sentence).collect::<Vec<_>>().join("; ");
-    let held = if held.is_empty() { "no condition says why".to_owned() } else { held };
+    let held = held(blockers).unwrap_or_else(|| "no condition says why".to_owned());
     Some((PreviewClass::Stuck, format!("terminating for {}: {held}", age(since))))
 }
 
@@ -193,7 +203,10 @@ pub fn may_tear_down(
         return Err(format!("the uid of {name} is not known: a delete could hit its successor"));
     }
     if namespace.deleted_at.is_some() {
-        return Err(format!("{name} is being deleted already"));
+        return Err(match held(&blockers(namespace)) {
+            Some(held) => format!("{name} is being deleted already, held by {held}"),
+            None => format!("{name} is being deleted already"),
+        });
     }
     if let Some(label) = namespace.labels.iter().find(|label| rules.deny_labels.contains(label)) {
         return Err(format!("the label {label} forbids it"));

@@ -40,9 +40,11 @@ fn deed(plan: &Plan, number: u64, outcome: Option<&str>) -> Deed {
         who: "ann@bastion".into(),
         context: plan.target.context.clone(),
         action: plan.action.into(),
+        kind: plan.kind.into(),
         object: "new_checkout".into(),
         uid: plan.target.uid.clone(),
         reason: "".into(),
+        requests: Vec::new(),
         outcome: outcome.map(Into::into),
         effect: None,
         severity: Severity::Ok,
@@ -80,9 +82,9 @@ fn a_kill_is_one_commit_on_the_blob_that_was_seen() {
     assert_eq!(
         changes,
         [
+            "features.new_checkout.rollout.prod: 50 -> 0",
             "features.new_checkout.default: true -> false",
             "features.new_checkout.rollout.stage: 100 -> 0",
-            "features.new_checkout.rollout.prod: 50 -> 0",
             "feature-flags/flags.yaml: blob aaaaaaa -> commit to main",
         ]
     );
@@ -251,7 +253,7 @@ fn flags_of_one_file_are_one_commit_and_each_is_put_back_by_itself() {
     assert_eq!((kill.requests.len(), content(&kill)), (1, two_killed()));
     assert_eq!((&*kill.target.name, &kill.requests[0].body["message"]), ("a, b", &json!("kill: a, b")));
     let changes: Vec<_> = kill.changes.iter().map(|change| change.field.as_str()).collect();
-    assert_eq!(changes, ["features.a.default", "features.b.rollout.prod", "feature-flags/flags.yaml"]);
+    assert_eq!(changes, ["features.b.rollout.prod", "features.a.default", "feature-flags/flags.yaml"]);
     assert_eq!(still_holds(&kill, &model, &Authority::default(), now()), Ok(()));
     assert_eq!(refused(&model, "kill", &subject::flags(&REPOSITORY.into(), &["a", "gone"])), NO_FLAG);
 

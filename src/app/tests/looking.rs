@@ -85,7 +85,44 @@ fn what_is_known_to_be_denied_is_greyed_with_the_reason() {
     let hints = hints::hints(&stage.app.cx(stage.now), &stage.app.ui, &stage.app.settings.keymap);
     assert!(hints.iter().any(|hint| hint.words == "promote" && hint.is_denied), "{hints:?}");
     assert!(foot(&mut stage).contains("P promote"), "it stays where the eye looks for it");
-    stage.press("?");
+    stage.press("? G");
     let help = stage.text();
-    assert!(help.contains("not now: not permitted: you may not patch rollouts/status"), "{help}");
+    assert!(help.contains("not permitted: you may not patch rollouts/status"), "{help}");
+}
+
+#[test]
+fn help_tells_first_what_works_here() {
+    let mut stage = Stage::with(Vec::new());
+    stage.size = (80, 24);
+    stage.press("?");
+    let text = stage.text();
+    let second = text.lines().nth(2).unwrap_or_default();
+    assert!(second.contains("open the selected row") && !text.contains("no Rollout is selected"), "{text}");
+    stage.press("G");
+    let text = stage.text();
+    assert!(text.contains("no Rollout is selected"), "what does not comes last:\n{text}");
+}
+
+#[test]
+fn a_dialog_that_is_longer_than_the_screen_names_the_keys_that_scroll_it() {
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    stage.size = (80, 14);
+    stage.press("P");
+    stage.later(400);
+    assert!(stage.text().contains(" j k lines 1-"), "{}", stage.text());
+    stage.press("esc F");
+    stage.later(400);
+    assert!(stage.text().contains(" down up lines 1-"), "where the name is typed:\n{}", stage.text());
+    stage.press("down");
+    assert!(stage.text().contains(" down up lines 2-"), "{}", stage.text());
+}
+
+#[test]
+fn a_name_that_is_pasted_is_said_not_to_be_taken() {
+    let mut stage = Stage::with(vec![sample::paused("web")]);
+    stage.press("F");
+    stage.later(400);
+    stage.app.update(Event::Paste("web".to_owned()), stage.now);
+    let text = stage.text();
+    assert!(text.contains("nothing was pasted: the name has to be typed") && text.contains("type web"), "{text}");
 }

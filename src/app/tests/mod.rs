@@ -1,7 +1,9 @@
 //! The whole app without a world: what it is told goes in, the screen and what it asks for come out.
 
 mod acting;
+mod batch;
 mod idle;
+mod journal;
 mod looking;
 mod shop;
 

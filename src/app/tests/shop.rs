@@ -12,7 +12,7 @@ use crate::release::sample_shop::{self, FLAGS, REPOSITORY, flags};
 const KILL: &str = ": k i l l enter";
 
 /// The shop, with the keys in the pane of its flags.
-fn shop() -> Stage {
+pub(super) fn shop() -> Stage {
     let mut stage = Stage::with(Vec::new());
     stage.app.settings.repository = Some(ContextSettings {
         name: REPOSITORY.into(),
@@ -37,6 +37,12 @@ fn learn(stage: &mut Stage, finding: Finding) -> Vec<Effect> {
 /// The flags file reads like this now.
 fn read(stage: &mut Stage, text: &str) -> Vec<Effect> {
     learn(stage, Finding::Flags(Some(Box::new(flags(text)))))
+}
+
+/// The row in Now that begins so.
+fn row(stage: &mut Stage, what: &str) -> String {
+    let text = stage.text();
+    text.lines().find(|line| line.contains(what)).map(str::to_owned).unwrap_or_else(|| panic!("{what}:\n{text}"))
 }
 
 /// What the rows tell of the writes.
@@ -138,4 +144,33 @@ fn a_pull_request_that_is_turned_down_is_told_and_recorded() {
     let text = stage.text();
     assert!(text.contains("not merged") && text.contains("closed without merging, it is not in effect"), "{text}");
     assert!(stage.app.works.is_empty());
+}
+
+#[test]
+fn a_pull_request_that_is_in_the_way_is_looked_at_again_at_once() {
+    let mut stage = asked();
+    stage.press("6");
+    let effects = stage.press(KILL);
+    assert!(stage.notice().contains("#432 asks for the same already"), "{}", stage.notice());
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Acted(Topic::Pulls))), "{effects:?}");
+    let closed = pull(&stage, &format!(r#""state":"closed","closed_at":"{}""#, stage.now));
+    learn(&mut stage, pulls(Vec::new(), Vec::new(), closed));
+    let effects = stage.press(KILL);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Check { .. })), "{}", stage.notice());
+}
+
+#[test]
+fn a_row_that_is_still_needed_keeps_its_own_why_before_what_was_done() {
+    let mut stage = shop();
+    let mut file = flags(FLAGS);
+    file.file.is_protected = Some(true);
+    learn(&mut stage, Finding::Flags(Some(Box::new(file))));
+    let before = row(&mut stage, "unguarded flag");
+    let why = before.split_once(" on in ").map(|(_, why)| why.trim_end()).unwrap_or_default();
+    accepted(&mut stage, KILL);
+    assert!(row(&mut stage, "unguarded flag").contains("kill: waiting for the effect; on in"), "{}", stage.text());
+    let open = pull(&stage, r#""state":"open""#);
+    learn(&mut stage, pulls(open, Vec::new(), Vec::new()));
+    let after = row(&mut stage, "unguarded flag");
+    assert!(!why.is_empty() && after.contains(&format!(" on in {why}; kil")), "{after}");
 }

@@ -40,7 +40,7 @@ pub fn draw(cx: &Cx, ui: &Ui, dialog: &Confirm, keymap: &Keymap, area: Rect, buf
     if usize::from(body.height) > middle.len() {
         body = split_top(body, 1).1;
     }
-    super::scrolled(cx, &middle, dialog.scroll, body, buf);
+    super::scrolled(cx, &middle, dialog.scroll, scroll_keys(ui, keymap), body, buf);
     brush::lines(cx, &foot[foot.len() - usize::from(for_foot)..], bottom, buf);
 }
 
@@ -63,6 +63,18 @@ pub fn is_legible(cx: &Cx, ui: &Ui, dialog: &Confirm, area: Rect) -> bool {
     let inside = height.saturating_sub(if has_border { 2 } else { 1 });
     let is_head_seen = head(cx, ui, dialog, inner_width(area)).len() <= usize::from(inside.div_ceil(3));
     is_title_seen || (is_action_seen && is_head_seen)
+}
+
+/// The keys that scroll in the field that has the keys.
+fn scroll_keys(ui: &Ui, keymap: &Keymap) -> Words {
+    let mut words = Words::new();
+    for command in [Command::Down, Command::Up] {
+        if let Some(key) = keymap.hint(&ui.layers(), command) {
+            words.push(key, Role::Key);
+            words.push(" ", Role::Dim);
+        }
+    }
+    words
 }
 
 fn outer_width(area: Rect) -> u16 {

@@ -29,7 +29,7 @@ pub fn draw(cx: &Cx, look: &Look, keymap: &Keymap, area: Rect, buf: &mut Buffer)
     let place = brush::centred(place, place.width, height.min(place.height));
     let inner = brush::frame(cx, &Words::of(pane.title(), Role::Title), Role::BorderFocused, place, buf);
     let (body, foot) = split_top(inner, inner.height.saturating_sub(u16::from(inner.height > 4)));
-    super::scrolled(cx, &lines, look.scroll, body, buf);
+    super::scrolled(cx, &lines, look.scroll, Words::new(), body, buf);
     let commands = [(Command::Down, "down"), (Command::Up, "up"), (Command::Back, "back")];
     brush::line(cx, &super::keys_line(keymap, layer::HELP, &commands), None, foot, buf);
 }

@@ -41,6 +41,10 @@ fn summary(cx: &Cx, dialog: &Confirm, width: usize) -> Vec<Words> {
         if let Some(change) = item.plan.changes.first() {
             words.push(format!("  {} {} ", change.field, change.from), Role::Text);
             words.push(format!("{} {}  ", cx.glyph(Glyph::Right), change.to), Role::Title);
+            match item.plan.changes.len() - 1 {
+                0 => (),
+                more => words.push(format!("and {more} more  "), Role::Dim),
+            }
         }
         let is_tried = item.plan.requests.iter().any(|request| request.right.is_some());
         words.append(check(cx, &item.check, is_tried));

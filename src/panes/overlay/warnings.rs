@@ -22,7 +22,7 @@ pub fn draw(cx: &Cx, ui: &Ui, scroll: u16, keymap: &Keymap, area: Rect, buf: &mu
     let words = |text: &String| Words::of(format!("{sign} "), Role::Attention).and(text.as_str(), Role::Text);
     let lines: Vec<Words> =
         ui.warnings.iter().flat_map(|text| words(text).wrapped(usize::from(body.width), 2)).collect();
-    super::scrolled(cx, &lines, scroll, body, buf);
+    super::scrolled(cx, &lines, scroll, Words::new(), body, buf);
     let commands = [(Command::Down, "down"), (Command::Up, "up"), (Command::Back, "back")];
     brush::line(cx, &super::keys_line(keymap, layer::HELP, &commands), None, foot, buf);
 }

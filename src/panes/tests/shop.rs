@@ -188,6 +188,10 @@ fn what_one_look_finds_out_about_github_itself_holds_for_every_pane() {
     let said = Said::Failing(Failure { kind: FailureKind::Unauthorized, message, retry_in: None });
     let source = SourceId { context: REPOSITORY.into(), kind: "github".into() };
     model.observe(Report { source, said }, now());
+    let header = |size| text(&model, &mut writing(), size).lines().next().unwrap_or_default().to_owned();
+    assert!(header((80, 24)).contains("✓ LIVE  ✗ github UNAUTHORIZED"), "{}", header((80, 24)));
+    let narrow = header((40, 10));
+    assert!(narrow.contains("PROTECTED") && !narrow.contains("github"), "{narrow}");
     for pane in ABOUT_THE_REPOSITORY {
         let text = head(&model, pane, 1);
         assert!(text.contains("✗ UNAUTHORIZED GitHub does not accept the token"), "{text}");

@@ -69,6 +69,16 @@ pub struct Target {
     pub uid: String,
 }
 
+impl Target {
+    /// `namespace/name`; only the name of what is in no namespace.
+    pub fn path(&self) -> String {
+        if self.namespace.is_empty() {
+            return self.name.clone();
+        }
+        format!("{}/{}", self.namespace, self.name)
+    }
+}
+
 /// An entry with its place in the chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {

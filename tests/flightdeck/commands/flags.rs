@@ -58,6 +58,8 @@ async fn a_kill_is_verified_recorded_and_restored_byte_for_byte() {
     assert!(other["reason"].as_str().unwrap().starts_with("no kill of it is recorded"), "{other:#}");
     assert_eq!(bench.writes().len(), 2);
     bench.run("audit verify").await.ends(0);
+    let list = bench.run("audit list").await.ends(0).out;
+    assert!(list.contains("Flag new_checkout "), "no slash where there is no namespace: {list}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,7 +58,7 @@ async fn what_a_finalizer_holds_is_named() {
     );
     let again = bench.run("previews teardown 407 412 --yes -o json").await.ends(1).json();
     for result in again["results"].as_array().unwrap() {
-        assert!(result["reason"].as_str().unwrap().ends_with("is being deleted already"), "{result:#}");
+        assert!(result["reason"].as_str().unwrap().contains("is being deleted already, held by "), "{result:#}");
     }
     assert_eq!(bench.deletions().len(), 1);
     assert!(bench.world.requests().iter().all(|request| !request.path.contains("finalize")));

@@ -129,7 +129,11 @@ async fn a_preview_is_torn_down_by_its_name_and_an_open_one_by_its_number() {
     let mut deck = shop(&[], "").await;
     at(&mut deck, "previews", "pr-412").await;
     deck.press("D");
-    assert!(deck.dialog().is_none() && deck.notice().contains("being deleted already"), "{}", deck.notice());
+    assert!(
+        deck.dialog().is_none() && deck.notice().contains("being deleted already, held by 1 configmaps left"),
+        "{}",
+        deck.notice()
+    );
     at(&mut deck, "previews", "pr-431").await;
     deck.press("D");
     deck.asked().await;
