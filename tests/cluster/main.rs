@@ -10,6 +10,7 @@ mod contract;
 mod driver;
 mod endings;
 mod held;
+mod journal;
 mod keys;
 mod people;
 mod previews;

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::bed::Bed;
 use crate::contract::api::{Api, MERGE, User, uid};
+use crate::journal;
 
 const NAMESPACES: &str = "/api/v1/namespaces";
 const HOLD: &str = "example.com/hold";
@@ -162,7 +163,8 @@ async fn who_may_not_delete_it_is_told_so() {
     assert!(reason.contains(&format!("you may not delete namespace {}", preview.name())), "{reason}");
     // The one that was tried dry; of what it refuses this early the audit log keeps no body.
     assert_eq!(preview.deletions("viewer"), ["403"]);
-    assert!(!preview.home.path().join("state").exists(), "nothing was even tried for good");
+    let journal = journal::words(&preview.home.path().join("state"));
+    assert_eq!(journal, ["teardown refused refused"], "wanted, and not even tried for good");
     preview.api.delete(&preview.path(), Value::Null).await.done();
     preview.strike().await;
 }

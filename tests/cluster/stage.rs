@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::writers::audit::{self, Record, Verified};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,6 +11,7 @@ use crate::bed::Bed;
 use crate::contract::api::{Api, JSON, User};
 use crate::contract::objects::set_image;
 use crate::driver::{Launch, Pty};
+use crate::journal;
 
 /// A test's place in the bed.
 pub struct Stage {
@@ -88,29 +88,9 @@ impl Stage {
         self.home.path().join("state")
     }
 
-    /// The journal's records, oldest first; it must be whole.
-    pub fn journal(&self) -> Vec<Record> {
-        // Another record may come between the two.
-        let verified = audit::verify(&self.state()).expect("the journal");
-        let mut records = audit::read(&self.state()).expect("the journal");
-        records.reverse();
-        match verified {
-            Verified::Whole { records: whole, torn: 0 } => assert!(whole <= records.len() as u64, "{whole} records"),
-            Verified::Missing => {}
-            other => panic!("the journal is {other:?}"),
-        }
-        records
-    }
-
     /// What the journal says, a word a record: `promote intent`, `promote outcome applied`, `promote verified`.
     pub fn journal_words(&self) -> Vec<String> {
-        let words = |record: &Record| {
-            let entry = &record.entry;
-            let kind = format!("{:?}", entry.kind).to_lowercase();
-            let result = entry.result.as_ref().and_then(|result| result["result"].as_str()).unwrap_or_default();
-            format!("{} {kind} {result}", entry.action).trim_end().to_owned()
-        };
-        self.journal().iter().map(words).collect()
+        journal::words(&self.state())
     }
 
     /// Waits until the journal says that: what was seen is recorded right after it is on the screen.
