@@ -13,11 +13,12 @@ use crate::actions::plan::Plan;
 use crate::panes::ui::{Check, Notice};
 use crate::release::observation::{Observation, Report, Said, SourceId};
 use crate::sources::api::ANSWER_WITHIN;
+use crate::sources::checkout::{self, Checkout};
 use crate::sources::cluster::{Address, Cluster};
 use crate::sources::namespaces::look_until_there;
 use crate::sources::preview_requests::watch_requests;
 use crate::sources::prometheus::{Prometheus, watch_series};
-use crate::sources::{self, Focus, checkout, github};
+use crate::sources::{self, Focus, github};
 use crate::theme::Role;
 use crate::writers::audit::{self, Journal, JournalError};
 use crate::writers::preflight::Preflight;
@@ -45,7 +46,7 @@ pub struct Tools {
     /// None: no repository is configured.
     pub github: Option<github::Settings>,
     /// A flags file on this machine, instead of the repository's.
-    pub flags: Option<PathBuf>,
+    pub flags: Option<Checkout>,
     pub journal: Journal,
     /// Plays a fault of the simulated world; the name comes back when it plays.
     pub faults: Option<mpsc::UnboundedSender<String>>,
@@ -120,9 +121,8 @@ impl Hands {
     pub fn start(&mut self) {
         let (journal, reports) = (self.tools.journal.clone(), self.reports.clone());
         self.always.spawn(async move { tell_journal(&journal, &reports).await });
-        if let Some(file) = self.tools.flags.clone() {
-            let repository = self.tools.github.as_ref().map(|github| github.repository.to_string());
-            self.always.spawn(checkout::open(file, repository.unwrap_or_default().into(), self.reports.clone()));
+        if let Some(checkout) = self.tools.flags.clone() {
+            self.always.spawn(checkout::open(checkout, self.reports.clone()));
         }
         if let Some(settings) = self.tools.github.clone() {
             let (handle, task) = github::open(settings, self.reports.clone(), self.tools.clock);

@@ -163,9 +163,7 @@ async fn observe(common: &Common, action: &Action, wanted: Wanted<'_>, settled: 
     };
     match settled.github.clone() {
         // Refused all the same, but by the action, in its words.
-        github if let (Topic::Flags, Some(file)) = (topic, &settled.flags) => {
-            observer.check_out(file, github.as_ref()).await;
-        }
+        _ if let (Topic::Flags, Some(checkout)) = (topic, &settled.flags) => observer.check_out(checkout).await,
         // What it rests on and no more: a kill does not wait for costs.
         Some(github) => {
             let extent = github::Extent::Bare(wanted.duty);

@@ -57,7 +57,7 @@ async fn look(common: &Common, topics: &[Topic]) -> Result<(Observer, Vec<String
     let settled = settle(common, clock());
     let mut observer = Observer::without_clusters();
     match (settled.flags, settled.github) {
-        (Some(file), github) if topics == [Topic::Flags] => observer.check_out(&file, github.as_ref()).await,
+        (Some(checkout), _) if topics == [Topic::Flags] => observer.check_out(&checkout).await,
         (_, Some(github)) => observer.look(github, topics).await,
         (_, None) => return Err(act::usage(act::NO_REPOSITORY)),
     }

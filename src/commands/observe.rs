@@ -20,10 +20,11 @@ use crate::release::observation::{Failure, FailureKind, Observation, Report, Sai
 use crate::release::preview;
 use crate::release::repository::Topic;
 use crate::release::rollout::Rollout;
+use crate::sources::checkout::{self, Checkout};
 use crate::sources::cluster::{self, Address, Cluster};
 use crate::sources::namespaces::look_for;
 use crate::sources::watch::Watch;
-use crate::sources::{self, Focus, SOURCES, Scope, api, checkout, files, github};
+use crate::sources::{self, Focus, SOURCES, Scope, api, files, github};
 use crate::writers::audit::{self, Journal};
 use crate::writers::kubernetes;
 
@@ -112,9 +113,8 @@ impl Observer {
     }
 
     /// Also knows the flags of a local checkout, whose repository is the configured one.
-    pub async fn check_out(&mut self, file: &Path, github: Option<&github::Settings>) {
-        let repository = github.map(|github| github.repository.to_string()).unwrap_or_default();
-        for report in checkout::once(file, repository.into()).await {
+    pub async fn check_out(&mut self, checkout: &Checkout) {
+        for report in checkout::once(checkout).await {
             self.model.observe(report, clock());
         }
     }

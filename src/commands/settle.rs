@@ -13,6 +13,7 @@ use crate::config::{Config, GitHub, Place};
 use crate::keys::{Keymap, Names};
 use crate::panes::PANES;
 use crate::release::repository::Topic;
+use crate::sources::checkout::Checkout;
 use crate::sources::{github, prometheus};
 use crate::theme::{Glyphs, Theme};
 use crate::writers::audit::Who;
@@ -30,7 +31,7 @@ pub struct Settled {
     /// None: no repository is configured.
     pub github: Option<github::Settings>,
     /// A flags file on this machine: then nobody looks at the repository's.
-    pub flags: Option<PathBuf>,
+    pub flags: Option<Checkout>,
     /// The folder of the audit journal and of exports.
     pub state: PathBuf,
     /// How long an effect may take; None: as long as its action says.
@@ -75,7 +76,7 @@ pub fn settle(common: &Common, now: Timestamp) -> Settled {
         namespace,
         prometheus: prometheus_settings(&config),
         github: github_settings(&config),
-        flags: config.github.flags_checkout.clone(),
+        flags: checkout(&config),
         state: common.state_dir.clone().or_else(|| config.audit.dir.clone()).unwrap_or_else(|| paths::state(common)),
         verify_timeout: config.verify_timeout,
         complaints: warnings.iter().map(ToString::to_string).collect(),
@@ -124,6 +125,15 @@ fn prometheus_settings(config: &Config) -> prometheus::Settings {
     }
 }
 
+fn checkout(config: &Config) -> Option<Checkout> {
+    let from = &config.github;
+    Some(Checkout {
+        file: from.flags_checkout.clone()?,
+        repository: from.repository.as_deref().unwrap_or_default().into(),
+        met: from.guardrails_met.clone(),
+    })
+}
+
 fn github_settings(config: &Config) -> Option<github::Settings> {
     let from = &config.github;
     // The configuration has refused what is no name of a repository, in words and with its line.
@@ -151,6 +161,8 @@ fn github_settings(config: &Config) -> Option<github::Settings> {
         topics: defaults.topics.into_iter().filter(|topic| !is_elsewhere(topic)).collect(),
         extent: defaults.extent,
         noise: from.drift_noise.clone(),
+        guardrails_met: from.guardrails_met.clone(),
+        limit: from.limit,
         ca_file: from.ca_file.clone(),
         timeout: from.timeout.try_into().ok(),
         repository: defaults.repository,

@@ -20,8 +20,8 @@ async fn status(common: &Common) -> Result<Answer, Answer> {
     let sources: Vec<_> = sources.map(|source| source.name).collect();
     let mut observer = Observer::first_picture(common, &sources).await?;
     let settled = settle(common, clock());
-    if let Some(file) = &settled.flags {
-        observer.check_out(file, settled.github.as_ref()).await;
+    if let Some(checkout) = &settled.flags {
+        observer.check_out(checkout).await;
     }
     if let Some(github) = settled.github {
         let topics = github.topics.clone();

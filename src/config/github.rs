@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use rust_decimal::Decimal;
 
 /// Which repository, where its API is, and the names of what is read there.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +32,12 @@ pub struct GitHub {
     pub smoke_artifact: String,
     pub flags: String,
     pub limit_variable: String,
+    /// The budget where that variable does not say it.
+    pub limit: Option<Decimal>,
     /// The folder of the Terraform configuration.
     pub infra: String,
+    /// Guardrails of flags that are met, although no flag of the file says so.
+    pub guardrails_met: Vec<String>,
     /// Globs of addresses whose drift is harmless.
     pub drift_noise: Vec<String>,
 }
@@ -67,7 +72,9 @@ impl Default for GitHub {
             smoke_artifact: "*k6*".to_owned(),
             flags: "feature-flags/flags.yaml".to_owned(),
             limit_variable: "INFRACOST_LIMIT".to_owned(),
+            limit: None,
             infra: "infra".to_owned(),
+            guardrails_met: Vec::new(),
             drift_noise: Vec::new(),
         }
     }

@@ -25,7 +25,7 @@ pub(super) const PROMETHEUS_OPTIONS: &[&str] = &["url", "bearer_token_file", "ba
 pub(super) const GITHUB_OPTIONS: &[&str] = &[
     "repository", "url", "token_file", "app", "ca_file", "timeout", "branch", "infra", "flags_checkout",
     "drift_workflow", "plan_workflow", "smoke_workflow", "teardown_workflow", "promote_workflow",
-    "drift_artifact", "cost_artifact", "smoke_artifact", "flags", "limit_variable", "drift_noise",
+    "drift_artifact", "cost_artifact", "smoke_artifact", "flags", "limit_variable", "limit", "guardrails_met", "drift_noise",
 ];
 pub(super) const APP_OPTIONS: &[&str] = &["id", "key_file"];
 pub(super) const BASIC_OPTIONS: &[&str] = &["user", "password_file"];
@@ -149,6 +149,8 @@ impl Reader<'_> {
                 "flags_checkout" => github.flags_checkout = path(&node)?,
                 "timeout" => github.timeout = value::duration(&node)?,
                 "branch" => github.branch = Some(value::text(&node)?),
+                "limit" => github.limit = Some(value::amount(&node)?),
+                "guardrails_met" => github.guardrails_met = value::texts(&node)?,
                 "drift_noise" => github.drift_noise = value::texts(&node)?,
                 name => *github.name(name) = value::text(&node)?,
             }

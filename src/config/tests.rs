@@ -65,7 +65,7 @@ fn every_option_can_be_set() {
 fn a_repository_is_named_with_its_files() {
     let (config, warnings) = read(
         "github:\n  repository: acme/shop\n  url: https://ghe.example/api/v3\n  token_file: token\n  branch: trunk\n  \
-         flags: flags.yaml\n  drift_noise: ['aws_x.*']\n  smoke_workflow: smoke.yml\n  timeout: 5s\n",
+         flags: flags.yaml\n  drift_noise: ['aws_x.*']\n  guardrails_met: review\n  smoke_workflow: smoke.yml\n  timeout: 5s\n",
     );
     assert_eq!(warnings, Vec::<String>::new());
     let github = config.github;
@@ -75,7 +75,15 @@ fn a_repository_is_named_with_its_files() {
         (&*github.flags, &*github.smoke_workflow, &*github.plan_workflow),
         ("flags.yaml", "smoke.yml", "infra-plan.yml")
     );
-    assert_eq!(github.drift_noise, ["aws_x.*"]);
+    assert_eq!((&*github.drift_noise, github.limit), (&["aws_x.*".to_owned()][..], None));
+    assert_eq!(github.guardrails_met, ["review"]);
+    for (text, limit) in
+        [("25", Some("25")), ("25.50", Some("25.5")), ("'25.50'", Some("25.50")), ("-1", None), ("much", None)]
+    {
+        let (config, warnings) = read(&format!("github: {{ limit: {text} }}"));
+        assert_eq!(config.github.limit.map(|limit| limit.to_string()).as_deref(), limit, "{text}");
+        assert_eq!(warnings.iter().any(|warning| warning.contains("is no amount")), limit.is_none(), "{warnings:?}");
+    }
     let (config, _) = read("github: { flags_checkout: f.yaml, infra: terraform }");
     assert_eq!(config.github.flags_checkout, Some("/home/me/conf/f.yaml".into()));
     assert_eq!(config.github.infra, "terraform");

@@ -2,6 +2,7 @@
 
 use http::Uri;
 use jiff::SignedDuration;
+use rust_decimal::Decimal;
 
 use crate::theme::{Depth, Glyphs, Theme};
 use crate::yaml::{Node, Value, disturbs};
@@ -50,6 +51,13 @@ pub(super) fn duration(node: &Node) -> Read<SignedDuration> {
         text.trim().parse().map_err(|_| format!("`{text}` is no time; write it like `30s`, `15m` or `1h30m`"))?;
     let allowed = SignedDuration::from_millis(1)..=SignedDuration::from_hours(24);
     if allowed.contains(&duration) { Ok(duration) } else { Err(format!("`{text}` is not between 1ms and 24h")) }
+}
+
+/// Money, not negative. A number is taken as it is written, up to the 15 digits that YAML's numbers keep.
+pub(super) fn amount(node: &Node) -> Read<Decimal> {
+    let text = text(node)?;
+    let amount = text.parse().ok().filter(|amount: &Decimal| !amount.is_sign_negative());
+    amount.ok_or_else(|| format!("`{text}` is no amount; write it like `25` or `25.50`"))
 }
 
 /// One namespace, or a list of them.

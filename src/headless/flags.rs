@@ -104,7 +104,7 @@ impl FlagView {
         let environments: Vec<&str> = states.iter().map(|(environment, _)| *environment).collect();
         let environments = if environments.is_empty() { vec!["default"] } else { environments };
         let effective = environments.iter().map(|name| ((*name).to_owned(), flag.state(name))).collect();
-        let unmet = environments.iter().map(|name| ((*name).to_owned(), flag.unmet(flags, name, &[]))).collect();
+        let unmet = environments.iter().map(|name| ((*name).to_owned(), flag.unmet(flags, name))).collect();
         FlagView {
             name: flag.name.clone(),
             default: flag.default.clone(),

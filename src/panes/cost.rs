@@ -110,15 +110,15 @@ impl Pane for Cost {
 
     fn headline(&self, cx: &Cx) -> Option<Words> {
         let repository = repository(cx).filter(|repository| repository.sight(Topic::Cost).seen.is_some())?;
-        let limit = match &repository.limit {
-            Some(Ok(limit)) => format!("limit {limit}"),
-            Some(Err(why)) => return Some(Words::of(format!("the limit {why}"), Role::Unknown)),
-            None => {
-                format!(
-                    "limit {}: the default, no variable is set (25 is good to begin with)",
-                    gates::limit(repository).ok()?
-                )
-            }
+        let holds = match gates::limit(repository) {
+            Ok(limit) => format!("limit {limit}"),
+            Err(why) => return Some(Words::of(format!("the limit is unknown: {why}"), Role::Unknown)),
+        };
+        let limit = match (&repository.limit, repository.own_limit) {
+            (Some(Ok(_)), _) => holds,
+            (Some(Err(why)), _) => format!("{holds}: the configuration's; the variable: {why}"),
+            (None, Some(_)) => format!("{holds}: the configuration's, no variable is set"),
+            (None, None) => format!("{holds}: the default, no variable is set (25 is good to begin with)"),
         };
         let over = gates::budgets(repository).iter().filter(|it| it.verdict == GateVerdict::Fail).count();
         let words = Words::of(limit, Role::Dim);

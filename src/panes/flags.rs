@@ -130,8 +130,7 @@ impl Pane for Flags {
         }
         lines.push(super::field("owners", owners(flag)));
         for required in &flag.requires {
-            let why =
-                flag.unmet(flags, gates::production(flag), &[]).into_iter().find(|unmet| unmet.requires == *required);
+            let why = flag.unmet(flags, gates::production(flag)).into_iter().find(|unmet| unmet.requires == *required);
             lines.push(super::field(
                 "requires",
                 match why {
@@ -221,7 +220,7 @@ fn owners(flag: &Flag) -> String {
 }
 
 fn unmet(flags: &File, flag: &Flag) -> String {
-    let unmet = flag.unmet(flags, gates::production(flag), &[]);
+    let unmet = flag.unmet(flags, gates::production(flag));
     let words: Vec<String> = unmet.iter().map(|unmet| format!("unmet {}: {}", unmet.requires, unmet.why)).collect();
     words.join("; ")
 }

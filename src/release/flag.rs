@@ -16,6 +16,9 @@ pub struct Flags {
     pub flags: Vec<Flag>,
     /// What is wrong with the file as a whole.
     pub problems: Vec<String>,
+    /// Guardrails that the configuration says are met.
+    #[serde(default)]
+    pub met: Vec<String>,
 }
 
 /// `features.<name>`.
@@ -108,6 +111,11 @@ impl Flags {
     pub fn get(&self, name: &str) -> Option<&Flag> {
         self.flags.iter().rev().find(|flag| flag.name == name)
     }
+
+    /// The same, with those guardrails met.
+    pub fn with_met(self, met: &[String]) -> Flags {
+        Flags { met: met.to_vec(), ..self }
+    }
 }
 
 impl Flag {
@@ -131,9 +139,9 @@ impl Flag {
         self.rollout.iter().map(|(name, _)| (name.as_str(), self.state(name))).collect()
     }
 
-    /// Guardrails that do not hold in that environment: neither named in `met` nor a flag of this file that is on.
-    pub fn unmet(&self, flags: &Flags, environment: &str, met: &[&str]) -> Vec<Unmet> {
-        let required = self.requires.iter().filter(|name| !met.contains(&name.as_str()));
+    /// Guardrails that do not hold in that environment: neither met nor a flag of this file that is on.
+    pub fn unmet(&self, flags: &Flags, environment: &str) -> Vec<Unmet> {
+        let required = self.requires.iter().filter(|name| !flags.met.contains(name));
         required.filter_map(|name| unmet(name, flags, environment)).collect()
     }
 }

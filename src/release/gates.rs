@@ -26,9 +26,15 @@ pub struct PullBudget<'a> {
     pub why: String,
 }
 
-/// The limit that holds: the repository variable's, or the default where there is none. Err: the variable cannot be read.
+/// The limit that holds: the repository variable's, else the configuration's, else the default where no variable is set.
+/// Err: the variable cannot be read.
 pub fn limit(repository: &Repository) -> Result<Decimal, String> {
-    repository.limit.clone().unwrap_or(Ok(DEFAULT_LIMIT))
+    match (&repository.limit, repository.own_limit) {
+        (Some(Ok(limit)), _) => Ok(*limit),
+        (_, Some(limit)) => Ok(limit),
+        (Some(Err(why)), None) => Err(why.clone()),
+        (None, None) => Ok(DEFAULT_LIMIT),
+    }
 }
 
 /// Every open pull request and those merged since the last release: what is over first.
@@ -68,7 +74,7 @@ fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cos
                 let judgement = cost.judge(limit);
                 (Some(cost), judgement.verdict, judgement.why)
             }
-            Err(why) => (Some(cost), GateVerdict::Unknown, format!("the limit {why}")),
+            Err(why) => (Some(cost), GateVerdict::Unknown, format!("the limit is unknown: {why}")),
         },
     }
 }
@@ -89,7 +95,7 @@ pub fn merged_sum(repository: &Repository) -> Option<(Option<Decimal>, GateVerdi
     Some(match limit(repository) {
         Ok(limit) if sum > limit => (Some(sum), GateVerdict::Fail, format!("{count}: over the limit of {limit}")),
         Ok(limit) => (Some(sum), GateVerdict::Pass, format!("{count}: within the limit of {limit}")),
-        Err(why) => (Some(sum), GateVerdict::Unknown, format!("{count}; the limit {why}")),
+        Err(why) => (Some(sum), GateVerdict::Unknown, format!("{count}; the limit is unknown: {why}")),
     })
 }
 
@@ -148,7 +154,7 @@ pub fn ignored_guardrails(flags: &Flags, flag: &Flag) -> Option<String> {
         // Nothing but the default turns it on.
         on.push("every environment");
     }
-    let unmet = flag.unmet(flags, on.last()?, &[]);
+    let unmet = flag.unmet(flags, on.last()?);
     let words: Vec<String> = unmet.iter().map(|unmet| format!("{}: {}", unmet.requires, unmet.why)).collect();
     (!words.is_empty()).then(|| format!("on in {}, requires {}", on.join(" and "), words.join("; ")))
 }

@@ -78,13 +78,21 @@ fn what_an_earlier_head_costs_says_nothing() {
 fn the_limit_is_the_variables_or_the_default_or_not_to_be_read() {
     assert_eq!(limit(&shop()), Ok(25.into()));
     assert_eq!(limit(&changed(|it| it.limit = None)), Ok(50.into()));
+    // What the configuration names is for want of a variable that can be read: the gate itself knows only that one.
+    let configured = |variable| limit(&changed(|it| (it.limit, it.own_limit) = (variable, Some(40.into()))));
+    assert_eq!(configured(Some(Ok(25.into()))), Ok(25.into()));
+    assert_eq!(configured(None), Ok(40.into()));
+    assert_eq!(configured(Some(Err("may not be read".to_owned()))), Ok(40.into()));
     let unreadable = changed(|it| it.limit = Some(Err("holds no amount: lots".to_owned())));
     for number in [428, 425, 419] {
-        assert_eq!(verdict_of(&unreadable, number), (GateVerdict::Unknown, "the limit holds no amount: lots".into()));
+        assert_eq!(
+            verdict_of(&unreadable, number),
+            (GateVerdict::Unknown, "the limit is unknown: holds no amount: lots".into())
+        );
     }
     let (sum, verdict, why) = merged_sum(&unreadable).expect("a sum");
     assert_eq!((sum, verdict), (Some("24.50".parse().unwrap()), GateVerdict::Unknown));
-    assert_eq!(why, "2 merged since v2.9.1; the limit holds no amount: lots");
+    assert_eq!(why, "2 merged since v2.9.1; the limit is unknown: holds no amount: lots");
 }
 
 #[test]

@@ -161,8 +161,11 @@ pub enum Finding {
     History(Vec<Commit>),
     /// The repository variable. None: it is not set. Err: it holds no amount.
     Limit(Option<Result<Decimal, String>>),
-    /// What that variable is called.
-    LimitVariable(String),
+    /// What that variable is called, and the limit that the configuration names for want of it.
+    LimitVariable {
+        name: String,
+        otherwise: Option<Decimal>,
+    },
     Budget(Budget),
     /// A topic was looked at, to the end.
     Seen(Topic),
@@ -215,6 +218,9 @@ pub struct Repository {
     pub limit: Option<Result<Decimal, String>>,
     /// What the variable is called; None until it was asked for.
     pub limit_variable: Option<String>,
+    /// The configuration's.
+    #[serde(default)]
+    pub own_limit: Option<Decimal>,
     pub budget: Option<Budget>,
     pub sights: BTreeMap<Topic, Sight>,
 }
@@ -242,7 +248,9 @@ impl Repository {
             Finding::FlagsPlace(place) => self.flags_place = Some(place),
             Finding::History(history) => self.history = history,
             Finding::Limit(limit) => self.limit = limit,
-            Finding::LimitVariable(name) => self.limit_variable = Some(name),
+            Finding::LimitVariable { name, otherwise } => {
+                (self.limit_variable, self.own_limit) = (Some(name), otherwise);
+            }
             Finding::Budget(budget) => self.budget = Some(budget),
             Finding::Seen(topic) => {
                 self.sights.insert(topic, Sight { seen: Some(now), ..Sight::default() });

@@ -188,7 +188,7 @@ pub fn findings(now: Timestamp) -> Vec<Finding> {
         Finding::Flags(Some(Box::new(flags(FLAGS)))),
         Finding::History(vec![commit("ada", "new_checkout to everybody", 1)]),
         Finding::Limit(Some(Ok("25".parse().unwrap()))),
-        Finding::LimitVariable("INFRACOST_LIMIT".to_owned()),
+        Finding::LimitVariable { name: "INFRACOST_LIMIT".to_owned(), otherwise: None },
     ];
     findings.extend(Topic::ALL.map(Finding::Seen));
     findings

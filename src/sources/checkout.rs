@@ -1,7 +1,7 @@
 //! A flags file on this machine, looked at every few seconds: flags also where nobody can ask GitHub.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,14 +23,24 @@ const QUIET_LOOKS: u32 = 5;
 /// Largest flags file.
 const LARGEST: u64 = 4 << 20;
 
-/// A task that runs until nobody listens to its reports any more. The repository may have no name: nobody configured one.
-pub fn open(file: PathBuf, repository: Arc<str>, reports: mpsc::Sender<Report>) -> impl Future<Output = ()> + Send {
-    let source = source(repository);
+/// A flags file on this machine.
+#[derive(Clone, Debug)]
+pub struct Checkout {
+    pub file: PathBuf,
+    /// `owner/name`; empty where none is configured.
+    pub repository: Arc<str>,
+    /// Guardrails that are met, although no flag of the file says so.
+    pub met: Vec<String>,
+}
+
+/// A task that runs until nobody listens to its reports any more.
+pub fn open(checkout: Checkout, reports: mpsc::Sender<Report>) -> impl Future<Output = ()> + Send {
+    let source = source(&checkout);
     async move {
         let mut last: Option<Result<FlagsFile, Failure>> = None;
         let mut quiet = 0;
         loop {
-            let read = look(&file).await;
+            let read = look(&checkout).await;
             let is_new = last.as_ref() != Some(&read);
             quiet = if is_new { 0 } else { (quiet + 1) % QUIET_LOOKS };
             for said in words(&read, is_new, quiet == 0) {
@@ -48,32 +58,33 @@ pub fn open(file: PathBuf, repository: Arc<str>, reports: mpsc::Sender<Report>) 
 }
 
 /// The file as it stands now, in reports.
-pub async fn once(file: &Path, repository: Arc<str>) -> Vec<Report> {
-    let words = words(&look(file).await, true, true);
-    words.into_iter().map(|said| Report { source: source(repository.clone()), said }).collect()
+pub async fn once(checkout: &Checkout) -> Vec<Report> {
+    let words = words(&look(checkout).await, true, true);
+    words.into_iter().map(|said| Report { source: source(checkout), said }).collect()
 }
 
-fn source(repository: Arc<str>) -> SourceId {
-    SourceId { context: repository, kind: NAME.into() }
+fn source(checkout: &Checkout) -> SourceId {
+    SourceId { context: checkout.repository.clone(), kind: NAME.into() }
 }
 
 /// The file as it stands now.
-async fn look(file: &Path) -> Result<FlagsFile, Failure> {
-    let path = visible(&file.display().to_string());
+async fn look(checkout: &Checkout) -> Result<FlagsFile, Failure> {
+    let path = visible(&checkout.file.display().to_string());
     let failed = |why: String| Failure {
         kind: FailureKind::Failed,
         message: format!("the flags file {path} {why}"),
         retry_in: None,
     };
     let mut bytes = Vec::new();
-    let opened = tokio::fs::File::open(file).await.map_err(|error| failed(format!("cannot be read: {error}")))?;
+    let opened =
+        tokio::fs::File::open(&checkout.file).await.map_err(|error| failed(format!("cannot be read: {error}")))?;
     let read = opened.take(LARGEST + 1).read_to_end(&mut bytes).await;
     read.map_err(|error| failed(format!("cannot be read: {error}")))?;
     if bytes.len() as u64 > LARGEST {
         return Err(failed(format!("is larger than {} MiB", LARGEST >> 20)));
     }
     let text: Arc<str> = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8".to_owned()))?.into();
-    let flags = flag::read(&text);
+    let flags = flag::read(&text).map(|flags| flags.with_met(&checkout.met));
     let (branch, sha) = (CHECKOUT.to_owned(), String::new());
     Ok(FlagsFile { file: BranchFile { path, branch, sha, text, head: None, is_protected: None }, flags })
 }
@@ -123,7 +134,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("flags.yaml");
         let (sender, reports) = mpsc::channel(10);
-        tokio::spawn(open(file.clone(), "".into(), sender));
+        let checkout = Checkout { file: file.clone(), repository: "".into(), met: Vec::new() };
+        tokio::spawn(open(checkout, sender));
         let mut watched = Watched { model: Model::default(), reports };
         let sight = |model: &Model| {
             model.repository_of(Topic::Flags).map(|(_, shop)| shop.sight(Topic::Flags)).unwrap_or_default()

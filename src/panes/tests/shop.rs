@@ -182,6 +182,31 @@ fn each_kind_of_blindness_of_github_has_its_own_words() {
 }
 
 #[test]
+fn the_cost_pane_says_whose_limit_holds() {
+    let headline = |limit, otherwise: Option<u8>| {
+        let name = "INFRACOST_LIMIT".to_owned();
+        let otherwise = otherwise.map(Into::into);
+        let model = knowing(vec![Finding::Limit(limit), Finding::LimitVariable { name, otherwise }]);
+        text(&model, &mut zoomed("cost"), (200, 60))
+    };
+    let unread = || Some(Err("the token may not read variables".to_owned()));
+    for (limit, otherwise, words) in [
+        (Some(Ok(25.into())), Some(40), "limit 25  1 over it"),
+        (
+            unread(),
+            Some(40),
+            "limit 40: the configuration's; the variable: the token may not read variables  1 over it",
+        ),
+        (None, Some(40), "limit 40: the configuration's, no variable is set"),
+        (None, None, "limit 50: the default, no variable is set"),
+        (unread(), None, "the limit is unknown: the token may not read variables"),
+    ] {
+        let text = headline(limit, otherwise);
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+}
+
+#[test]
 fn what_one_look_finds_out_about_github_itself_holds_for_every_pane() {
     let mut model = shop();
     let message = "GitHub does not accept the token (401): renew it".to_owned();

@@ -247,8 +247,8 @@ impl Eye {
     }
 
     async fn cost(&mut self, client: &Client) -> Result<Look, Miss> {
-        let name = crate::release::text::visible(&self.settings.files.limit_variable);
-        let mut look = Look::of(Finding::LimitVariable(name));
+        let name = visible(&self.settings.files.limit_variable);
+        let mut look = Look::of(Finding::LimitVariable { name, otherwise: self.settings.limit });
         let view = self.beside(client, Duty::Plan, 100).await?;
         if let (Some(view), Extent::Whole) = (&view, self.settings.extent) {
             look.findings.push(self.costs(client, view).await?);
@@ -316,7 +316,7 @@ impl Eye {
     async fn flags_file(&self, client: &Client, file: File, path: &str, branch: &str) -> Result<FlagsFile, Miss> {
         let Tip { head, is_protected } = branch::tip(client, &self.repository, branch).await?;
         let File { sha, text } = file;
-        let flags = flag::read(&text);
+        let flags = flag::read(&text).map(|flags| flags.with_met(&self.settings.guardrails_met));
         let file = BranchFile { path: visible(path), branch: visible(branch), sha, text, head, is_protected };
         Ok(FlagsFile { file, flags })
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
+
 use crate::release::repository::{Duty, Topic};
 
 /// GitHub's own API. GitHub Enterprise Server's is `https://HOST/api/v3`.
@@ -32,6 +34,10 @@ pub struct Settings {
     pub extent: Extent,
     /// Globs of Terraform addresses whose drift is known and harmless.
     pub noise: Vec<String>,
+    /// Guardrails of flags that are met, although no flag of the file says so.
+    pub guardrails_met: Vec<String>,
+    /// The budget where the repository's variable does not say it.
+    pub limit: Option<Decimal>,
     /// Certificates (PEM) to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// Longest wait for an answer; 15 s when absent.
@@ -139,6 +145,8 @@ impl Settings {
             topics: Topic::ALL.to_vec(),
             extent: Extent::Whole,
             noise: Vec::new(),
+            guardrails_met: Vec::new(),
+            limit: None,
             ca_file: None,
             timeout: None,
         }
