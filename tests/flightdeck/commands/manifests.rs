@@ -131,6 +131,8 @@ async fn reports_of_other_tools_have_a_verdict() {
         assert_eq!(json["verdict"], json!(verdict), "{json:#}");
         assert!(run(&home, &args).await.ends(code).out.contains(verdict));
     }
+    let diff = fixture("infracost-diff.json");
+    run(&home, &["cost", "read", &diff, "--limit", "$25"]).await.ends(2).says("write it like 25 or 25.50");
     let table = run(&home, &["k6", "read", &fixture("k6-legacy.json")]).await.ends(1).out;
     assert_eq!(table.matches("thresholds:  expr ").count(), 2, "a line for each\n{table}");
 }
