@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 
 use super::{Act, How, Report};
+use crate::release::cost::{DEFAULT_LIMIT, parse_limit};
 
 /// `flightdeck cost`.
 #[derive(Debug, Subcommand)]
@@ -17,13 +18,13 @@ pub enum Cost {
         #[command(flatten)]
         report: Report,
         /// The most that a month may cost more than before
-        #[arg(long, value_name = "AMOUNT", default_value_t = crate::release::cost::DEFAULT_LIMIT)]
+        #[arg(long, value_name = "AMOUNT", default_value_t = DEFAULT_LIMIT, value_parser = parse_limit)]
         limit: Decimal,
     },
     /// Raise or lower the limit: the repository variable that the gate compares with
     Limit {
         /// What a month may cost more than before
-        #[arg(value_name = "AMOUNT", value_parser = crate::release::cost::parse_limit)]
+        #[arg(value_name = "AMOUNT", value_parser = parse_limit)]
         amount: Decimal,
         #[command(flatten)]
         how: How,

@@ -84,10 +84,15 @@ fn answer((view, code): (impl Serialize, u8)) -> Answer {
     }
 }
 
-/// A line per field, lists one item after the other.
+/// A line per field and per item of a list.
 fn table(json: &Value) -> String {
-    let fields = json.as_object().into_iter().flatten();
-    let lines: Vec<(&str, String)> = fields.map(|(name, value)| (name.as_str(), cell(value))).collect();
+    let mut lines = Vec::new();
+    for (name, value) in json.as_object().into_iter().flatten() {
+        match value {
+            Value::Array(items) => lines.extend(items.iter().map(|item| (name.as_str(), cell(item)))),
+            other => lines.push((name.as_str(), cell(other))),
+        }
+    }
     facts(&lines)
 }
 

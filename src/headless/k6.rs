@@ -17,10 +17,16 @@ pub struct K6View {
 }
 
 /// Reads a summary; `exit_code` is k6's own, where it is known. The number returned is ours.
+///
+/// Without thresholds an exit code that is given stands alone, also a 0 that nothing could have changed: the contract says
+/// so. Panes, which have it second-hand, call that run unknown.
 pub fn k6_read(bytes: &[u8], exit_code: Option<i32>) -> (K6View, u8) {
     let view = match smoke::read(bytes) {
         Ok(smoke) => {
-            let (verdict, why) = smoke.judge(exit_code);
+            let (mut verdict, why) = smoke.judge(exit_code);
+            if smoke.thresholds.is_empty() && exit_code == Some(0) {
+                verdict = GateVerdict::Pass;
+            }
             K6View { dialect: Some(smoke.dialect), thresholds: smoke.thresholds, checks: smoke.checks, verdict, why }
         }
         Err(reason) => K6View {
@@ -47,5 +53,19 @@ mod tests {
         assert_eq!(json["thresholds"][1]["expr"].as_str(), Some("p(95)<800"));
         assert_eq!(json["checks"]["fails"].as_u64(), Some(2));
         assert_eq!(k6_read(b"", Some(0)).1, 3);
+    }
+
+    #[test]
+    fn without_thresholds_the_exit_code_that_is_given_stands_alone() {
+        let legacy = &br#"{"root_group":{"groups":{},"checks":{}},"metrics":{"vus":{"value":1}}}"#[..];
+        let handled = &br#"{"root_group":{"groups":[],"checks":[]},"metrics":{"vus":{"values":{"value":1}}}}"#[..];
+        let machine = include_bytes!("../../fixtures/github/k6-machine-readable.json");
+        for summary in [legacy, handled, machine] {
+            let exit_code = |given| k6_read(summary, given).1;
+            assert_eq!([None, Some(0), Some(99), Some(105)].map(exit_code), [3, 0, 1, 3]);
+        }
+        assert!(k6_read(legacy, Some(0)).0.why.contains("could not have failed"));
+        let unreadable = br#"{"root_group":{"groups":{}},"metrics":{"checks":{"thresholds":{"rate>0":7}}}}"#;
+        assert_eq!(k6_read(unreadable, Some(0)).1, 3);
     }
 }

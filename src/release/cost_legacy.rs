@@ -15,17 +15,20 @@ pub fn read(root: &Fields) -> Result<Cost, String> {
     let no_list = cost::no_list(root, "projects").map(|fault| format!("the report: {fault}"));
     let total = root.get("totalMonthlyCost").decimal().or_else(|| sum(&projects, |project| project.total));
     let past = root.get("pastTotalMonthlyCost").decimal().or_else(|| sum(&projects, |project| project.past));
-    let (delta, delta_source) = match root.get("diffTotalMonthlyCost").decimal() {
+    let written = root.get("diffTotalMonthlyCost");
+    let (delta, delta_source) = match written.decimal() {
         Some(delta) => (Some(delta), DeltaSource::Root),
+        // The projects stand in for a total that is not there, never for one that cannot be read.
+        None if written.is_present() => (None, DeltaSource::None),
         None => (sum(&projects, |project| project.delta), DeltaSource::Projects),
     };
+    let no_amount = (written.is_present() && delta_source == DeltaSource::None)
+        .then(|| "the report: diffTotalMonthlyCost is no amount".to_owned());
+    let faults = no_list.into_iter().chain(no_amount);
     let command = root.get("metadata").get("infracostCommand").text();
     // Older releases wrote the command into each project.
     let command = command.or_else(|| projects.iter().find_map(|project| project.command.clone()));
-    // A difference of nothing, or of everything, is what a run without a baseline reports.
-    let is_nothing = delta.is_some_and(|delta| delta.is_zero());
-    let is_everything = delta.is_some() && delta == total && past.is_none_or(|past| past.is_zero());
-    let no_delta = no_baseline(command.as_deref(), &projects, delta, !is_nothing && !is_everything);
+    let no_delta = no_baseline(command.as_deref(), &projects, delta);
     let delta = delta.filter(|_| no_delta.is_none());
     Ok(Cost {
         schema: version,
@@ -36,7 +39,7 @@ pub fn read(root: &Fields) -> Result<Cost, String> {
         delta_source: if delta.is_some() { delta_source } else { DeltaSource::None },
         no_delta,
         unpriced: unpriced(root.get("summary")).or_else(|| projects.iter().map(|project| project.unpriced).sum()),
-        errors: no_list.into_iter().chain(projects.into_iter().flat_map(|project| project.errors)).collect(),
+        errors: faults.chain(projects.into_iter().flat_map(|project| project.errors)).collect(),
         tripped: Vec::new(),
     })
 }
@@ -108,15 +111,11 @@ fn sentences(name: &str, list: &str, metadata: &Fields) -> Vec<String> {
     metadata.get(list).items().into_iter().map(sentence).collect()
 }
 
-/// Why the delta, though it may be written there, is none. `proves_itself` where only a comparison can have made it.
+/// Why the delta, though it may be written there, is none.
 ///
-/// `infracost breakdown` of a directory copies what is to what was: its difference is always 0, a gate always green.
-fn no_baseline(
-    command: Option<&str>,
-    projects: &[Project],
-    delta: Option<Decimal>,
-    proves_itself: bool,
-) -> Option<String> {
+/// `infracost breakdown` of a directory copies what is to what was: its difference is always 0, a gate always green. Where
+/// no command is named, a difference of 0 may be that one; any other was compared with something, if only with nothing.
+fn no_baseline(command: Option<&str>, projects: &[Project], delta: Option<Decimal>) -> Option<String> {
     let Some(delta) = delta else {
         return Some("no baseline: neither the report nor all of its projects have a difference".to_owned());
     };
@@ -130,7 +129,7 @@ fn no_baseline(
             "no baseline: `infracost breakdown` of a directory compares it with itself; use `infracost diff`"
                 .to_owned(),
         ),
-        _ if proves_itself => None,
+        _ if !delta.is_zero() => None,
         _ => Some("no baseline that can be told: the report names no diff command".to_owned()),
     }
 }

@@ -36,7 +36,7 @@ fn breakdown_of_a_directory_has_no_baseline() {
 }
 
 #[test]
-fn a_difference_of_nothing_or_of_everything_needs_the_command() {
+fn a_difference_of_nothing_needs_the_command() {
     let report = |past: &str, total: &str, delta: &str, metadata: &str| {
         format!(
             r#"{{"version":"0.2","pastTotalMonthlyCost":"{past}","totalMonthlyCost":"{total}",
@@ -44,7 +44,8 @@ fn a_difference_of_nothing_or_of_everything_needs_the_command() {
         )
     };
     assert_eq!(delta(&report("5", "5", "0", "")).2, GateVerdict::Unknown);
-    assert_eq!(delta(&report("0", "5", "5", "")).2, GateVerdict::Unknown);
+    assert_eq!(delta(&report("0", "5", "5", "")).2, GateVerdict::Pass);
+    assert_eq!(delta(&report("0", "50", "50", "")).2, GateVerdict::Fail);
     assert_eq!(delta(&report("5", "9", "4", "")).2, GateVerdict::Pass);
     assert_eq!(delta(&report("0", "5", "5", r#""infracostCommand":"diff""#)).2, GateVerdict::Pass);
     assert_eq!(delta(&report("0", "5", "5", r#""infracostCommand":"breakdown""#)).2, GateVerdict::Unknown);
@@ -70,6 +71,23 @@ fn without_a_root_difference_every_project_must_have_one() {
     assert_eq!(both, (Some("25.30".into()), DeltaSource::Projects, GateVerdict::Fail));
     assert_eq!(delta(&report("null")), (None, DeltaSource::None, GateVerdict::Unknown));
     assert_eq!(delta(&report(r#"{"totalMonthlyCost":"cheap"}"#)).2, GateVerdict::Unknown);
+}
+
+#[test]
+fn the_projects_do_not_stand_in_for_a_difference_that_cannot_be_read() {
+    for written in [r#""cheap""#, r#""""#, "true", "[]", r#"{"amount":"99"}"#, "1e300", r#""99,50""#] {
+        let report = format!(
+            r#"{{"version":"0.2","metadata":{{"infracostCommand":"diff"}},"diffTotalMonthlyCost":{written},"projects":[
+            {{"name":"a","diff":{{"totalMonthlyCost":"1"}}}}]}}"#
+        );
+        let (cost, verdict) = judged(report.as_bytes(), 25);
+        assert_eq!(
+            (cost.delta, cost.delta_source, verdict),
+            (None, DeltaSource::None, GateVerdict::Unknown),
+            "{written}"
+        );
+        assert_eq!(cost.errors, ["the report: diffTotalMonthlyCost is no amount"]);
+    }
 }
 
 #[test]

@@ -8,6 +8,9 @@ use super::json::{Fields, Json};
 use super::plan_change::{Action, ResourceChange};
 use super::text::{counted, visible};
 
+/// What cannot be planned yet: it takes an apply, and a plan after it.
+const DEFERRED: [&str; 2] = ["deferred_changes", "deferred_action_invocations"];
+
 /// A plan, only what the verdict and the pane need.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
@@ -104,18 +107,20 @@ pub fn read(bytes: &[u8], noise: &[&str]) -> Result<Drift, String> {
         applyable: plan.get("applyable").flag(),
         ..Drift::default()
     };
-    for change in changes.iter().filter(|change| change.mode != "data") {
+    for change in changes.iter().filter(|change| change.is_lasting()) {
         drift.count(&change.action);
     }
-    let is_applyable = drift.applyable.unwrap_or_else(|| would_apply(&drift, &changes, &drifted));
+    let has_any = |name| !plan.get(name).items().is_empty();
+    // Actions without a resource: a plan may consist of nothing else.
+    let invokes = has_any("action_invocations");
+    let is_applyable = drift.applyable.unwrap_or_else(|| invokes || would_apply(&drift, &changes, &drifted));
     drift.exit_code = if drift.errored { 1 } else { 2 * u8::from(is_applyable) };
     let quiet_steps = changes.iter().any(ResourceChange::is_quiet_step);
     drift.changes = changes.into_iter().filter(ResourceChange::is_planned).collect();
     let pending = !drift.changes.is_empty()
         || !drift.output_changes.is_empty()
-        || !plan.get("deferred_changes").items().is_empty()
-        // Actions without a resource: a plan may consist of nothing else.
-        || !plan.get("action_invocations").items().is_empty()
+        || invokes
+        || DEFERRED.into_iter().any(has_any)
         || drift.complete == Some(false)
         // What else could be applied? A refresh-only plan applies its drift and nothing more.
         || (is_applyable && (quiet_steps || drifted.is_empty()));
@@ -131,7 +136,7 @@ impl Drift {
     /// Adds one planned change to the counts of Terraform's own summary line.
     fn count(&mut self, action: &Action) {
         let (add, change, destroy, replace) = match action {
-            Action::Create | Action::CreateThenForget => (1, 0, 0, 0),
+            Action::Create | Action::CreateAndForget => (1, 0, 0, 0),
             Action::Update => (0, 1, 0, 0),
             Action::Delete => (0, 0, 1, 0),
             Action::Replace => (1, 0, 1, 1),
@@ -150,7 +155,7 @@ impl Drift {
         let drifted = format!("{} changed outside of Terraform", self.drift.len());
         (self.verdict, self.why) = match (self.errored, !self.drift.is_empty(), pending) {
             (true, _, _) => (DriftVerdict::Failed, "the plan failed: what is below is partial".to_owned()),
-            (_, true, true) => (DriftVerdict::DriftAndPending, format!("{drifted}; {counts}")),
+            (_, true, true) => (DriftVerdict::DriftAndPending, format!("{drifted}; {}", self.pending_words(counts))),
             (_, true, false) => (DriftVerdict::Drift, drifted),
             (_, false, true) => (DriftVerdict::Pending, self.pending_words(counts)),
             (_, false, false) if unreadable.is_empty() => (DriftVerdict::Clean, "nothing differs".to_owned()),
@@ -209,8 +214,8 @@ fn list(plan: &Fields, name: &str) -> Vec<ResourceChange> {
 /// The parts of a plan that are there and are not what Terraform writes there. It leaves out what it does not say, so that
 /// null is one of these too.
 fn unreadable(plan: &Fields) -> Vec<&'static str> {
-    let lists = ["resource_changes", "resource_drift", "deferred_changes", "action_invocations"];
-    let lists = lists.into_iter().filter(|name| !plan.get(name).is_list());
+    let lists = ["resource_changes", "resource_drift", "action_invocations"].into_iter().chain(DEFERRED);
+    let lists = lists.filter(|name| !plan.get(name).is_list());
     let flags = ["errored", "complete", "applyable"].into_iter().filter(|name| plan.get(name).flag().is_none());
     let outputs = ["output_changes"].into_iter().filter(|name| !plan.get(name).is_object());
     lists.chain(outputs).chain(flags).filter(|name| plan.has_any(&[name])).collect()
@@ -231,11 +236,11 @@ fn changed_outputs(outputs: Json) -> Vec<String> {
 
 /// What Terraform before 1.8 would have said to "is there anything to apply?".
 ///
-/// A refresh-only plan lists no resource changes at all, not even no-ops, and is applyable as soon as it found drift.
+/// A refresh-only plan lists no resource changes at all, not even no-ops, and is applyable as soon as it found drift; what
+/// it lists as moved alone does not make it so.
 fn would_apply(drift: &Drift, changes: &[ResourceChange], drifted: &[ResourceChange]) -> bool {
     changes.iter().any(|change| change.is_planned() || change.is_quiet_step())
         || !drift.output_changes.is_empty()
-        || !drift.moved_only.is_empty()
         || (changes.is_empty() && !drifted.is_empty())
 }
 

@@ -33,7 +33,11 @@ fn a_refresh_only_plan_with_drift() {
 fn a_plan_of_actions_alone_is_pending() {
     let actions = plan(r#""complete":true,"action_invocations":[{"address":"action.restart.web","type":"restart"}]"#);
     assert_eq!(verdict(&actions), DriftVerdict::Pending);
+    let drift = read(actions.as_bytes(), &[]).unwrap();
+    assert_eq!(drift.exit_code, 2, "there is something to apply");
     assert_eq!(verdict(&plan(r#""complete":true,"action_invocations":[]"#)), DriftVerdict::Clean);
+    let deferred = r#""applyable":false,"deferred_action_invocations":[{"reason":"deferred_prereq"}]"#;
+    assert_eq!(verdict(&plan(deferred)), DriftVerdict::Pending);
 }
 
 #[test]
@@ -52,6 +56,17 @@ fn what_is_forgotten_is_said() {
 }
 
 #[test]
+fn drift_that_changes_an_output_says_so() {
+    let text = plan(&format!(
+        r#""resource_drift":[{}],"output_changes":{{"ip":{{"actions":["update"]}}}},"applyable":true"#,
+        change("a", r#"["update"]"#)
+    ));
+    let drift = read(text.as_bytes(), &[]).unwrap();
+    assert_eq!(drift.verdict, DriftVerdict::DriftAndPending);
+    assert_eq!(drift.why, "1 changed outside of Terraform; 1 output would change");
+}
+
+#[test]
 fn counts_are_those_of_the_command_line() {
     let items = [
         change("a", r#"["create"]"#),
@@ -63,11 +78,14 @@ fn counts_are_those_of_the_command_line() {
         change("g", r#"["forget"]"#),
         r#"{"address":"data.h","mode":"data","change":{"actions":["read"]}}"#.to_owned(),
         r#"{"address":"data.i","mode":"data","change":{"actions":["delete"]}}"#.to_owned(),
+        r#"{"address":"ephemeral.j","mode":"ephemeral","change":{"actions":["create"]}}"#.to_owned(),
+        change("k", r#"["create","forget"]"#),
+        change("l", r#"["forget","create"]"#),
     ];
     let text = plan(&format!(r#""resource_changes":[{}],"applyable":true"#, items.join(",")));
     let drift = read(text.as_bytes(), &[]).unwrap();
-    assert_eq!((drift.add, drift.change, drift.destroy, drift.replace), (3, 1, 3, 2));
-    assert_eq!((drift.verdict, drift.exit_code, drift.changes.len()), (DriftVerdict::Pending, 2, 6));
+    assert_eq!((drift.add, drift.change, drift.destroy, drift.replace), (5, 1, 3, 2));
+    assert_eq!((drift.verdict, drift.exit_code, drift.changes.len()), (DriftVerdict::Pending, 2, 8));
 }
 
 #[test]
@@ -75,6 +93,9 @@ fn the_verdict_follows_what_is_there() {
     let update = change("a", r#"["update"]"#);
     let no_op = change("a", r#"["no-op"]"#);
     let moved = r#"{"address":"b","previous_address":"a","change":{"actions":["no-op"]}}"#;
+    let of_mode = |mode: &str, actions: &str| {
+        format!(r#""resource_changes":[{{"address":"a","mode":"{mode}","change":{{"actions":{actions}}}}}]"#)
+    };
     let cases = [
         (format!(r#""resource_changes":[{no_op}],"applyable":false"#), DriftVerdict::Clean),
         (r#""resource_changes":[]"#.to_owned(), DriftVerdict::Clean),
@@ -88,6 +109,11 @@ fn the_verdict_follows_what_is_there() {
         (r#""complete":false,"applyable":false"#.to_owned(), DriftVerdict::Pending),
         (r#""applyable":true"#.to_owned(), DriftVerdict::Pending),
         (format!(r#""resource_changes":[{}]"#, change("a", r#"["levitate"]"#)), DriftVerdict::Pending),
+        (of_mode("data", r#"["read"]"#), DriftVerdict::Pending),
+        (of_mode("data", r#"["levitate"]"#), DriftVerdict::Pending),
+        (of_mode("data", r#"["no-op"]"#), DriftVerdict::Clean),
+        (of_mode("ephemeral", r#"["open"]"#), DriftVerdict::Clean),
+        (of_mode("list", r#"["update"]"#), DriftVerdict::Pending),
         (format!(r#""resource_drift":[{}]"#, change("a", "null")), DriftVerdict::Drift),
         (r#""resource_drift":{"a":1}"#.to_owned(), DriftVerdict::Unknown),
         (r#""errored":"no""#.to_owned(), DriftVerdict::Unknown),
@@ -99,8 +125,8 @@ fn the_verdict_follows_what_is_there() {
 
 #[test]
 fn a_part_that_cannot_be_read_is_never_clean_and_costs_no_other_row() {
-    let parts = ["resource_changes", "resource_drift", "deferred_changes", "action_invocations", "output_changes"];
-    for part in parts.into_iter().chain(["errored", "complete", "applyable"]) {
+    let lists = ["resource_changes", "resource_drift", "action_invocations"].into_iter().chain(DEFERRED);
+    for part in lists.chain(["output_changes", "errored", "complete", "applyable"]) {
         for value in ["null", "7", "\"none\""] {
             let drift = read(plan(&format!(r#""{part}":{value}"#)).as_bytes(), &[]).unwrap();
             assert_eq!(drift.verdict, DriftVerdict::Unknown, "{part}: {value}");
@@ -131,6 +157,9 @@ fn the_exit_code_of_an_older_terraform_is_worked_out() {
     assert_eq!(code(&format!(r#""resource_changes":[{update}]"#)), 2);
     assert_eq!(code(&format!(r#""resource_changes":[{no_op}],"resource_drift":[{update}]"#)), 0);
     assert_eq!(code(&format!(r#""resource_drift":[{update}]"#)), 2);
+    let moved = r#"{"address":"b","previous_address":"a","change":{"actions":["no-op"]}}"#;
+    assert_eq!(code(&format!(r#""resource_drift":[{moved}]"#)), 0, "a refresh-only plan does not apply a move");
+    assert_eq!(code(&format!(r#""resource_changes":[{moved}]"#)), 2);
     assert_eq!(code(r#""errored":true"#), 1);
 }
 

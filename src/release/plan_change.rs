@@ -9,7 +9,7 @@ use super::text::visible;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceChange {
     pub address: String,
-    /// `managed` or `data`.
+    /// `managed`, `data`, or `ephemeral` of OpenTofu.
     pub mode: String,
     pub action: Action,
     /// `action_reason`, such as `replace_because_tainted`.
@@ -32,7 +32,8 @@ pub enum Action {
     Replace,
     /// Dropped from the state, left in the world.
     Forget,
-    CreateThenForget,
+    /// A replacement whose old object is left in the world: `create, forget` of Terraform, `forget, create` of OpenTofu.
+    CreateAndForget,
     /// What this version does not know. It counts as something that happens.
     Other(String),
 }
@@ -50,7 +51,7 @@ impl Action {
             ["delete"] => Action::Delete,
             ["delete", "create"] | ["create", "delete"] => Action::Replace,
             ["forget"] => Action::Forget,
-            ["create", "forget"] => Action::CreateThenForget,
+            ["create", "forget"] | ["forget", "create"] => Action::CreateAndForget,
             [] => Action::Other("(no action)".to_owned()),
             _ => Action::Other(visible(&words.join(","))),
         }
@@ -66,7 +67,7 @@ impl Action {
             Action::Delete => "delete",
             Action::Replace => "replace",
             Action::Forget => "forget",
-            Action::CreateThenForget => "create, forget",
+            Action::CreateAndForget => "create, forget",
             Action::Other(word) => word,
         }
     }
@@ -88,9 +89,15 @@ impl ResourceChange {
         }
     }
 
-    /// Whether an apply would do something to a managed resource. Terraform does not count data sources.
+    /// Whether this is something that is still there after the run: Terraform counts neither what it reads nor what it opens
+    /// and closes. A mode of no known word counts.
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self.mode.as_str(), "data" | "ephemeral")
+    }
+
+    /// Whether an apply would do something to a managed resource.
     pub fn is_planned(&self) -> bool {
-        self.mode != "data" && !matches!(self.action, Action::NoOp | Action::Read)
+        self.is_lasting() && !matches!(self.action, Action::NoOp | Action::Read)
     }
 
     /// Renamed and otherwise left alone.
@@ -98,9 +105,11 @@ impl ResourceChange {
         self.action == Action::NoOp && self.previous_address.is_some()
     }
 
-    /// Not counted by Terraform, yet enough to make a plan applyable: a rename, an import, a read at apply time.
+    /// Not counted by Terraform, yet enough to make a plan applyable: a rename, an import, a read at apply time (or what may
+    /// be one: an action of no known word).
     pub fn is_quiet_step(&self) -> bool {
-        self.is_moved_only() || self.importing || self.action == Action::Read
+        let is_read = matches!(self.action, Action::Read | Action::Other(_)) && self.mode != "ephemeral";
+        self.is_moved_only() || self.importing || is_read
     }
 }
 

@@ -122,6 +122,8 @@ async fn reports_of_other_tools_have_a_verdict() {
         (vec!["cost", "read", "infracost-diff.json", "--limit", "20"], 1, "fail"),
         (vec!["drift", "read", "terraform-plan-drift.json"], 1, "drift"),
         (vec!["k6", "read", "k6-legacy.json", "--exit-code", "99"], 1, "fail"),
+        (vec!["k6", "read", "k6-machine-readable.json", "--exit-code", "0"], 0, "pass"),
+        (vec!["k6", "read", "k6-machine-readable.json"], 3, "unknown"),
     ] {
         let file = fixture(args[2]);
         let args: Vec<&str> = args.iter().enumerate().map(|(at, arg)| if at == 2 { &*file } else { arg }).collect();
@@ -129,6 +131,10 @@ async fn reports_of_other_tools_have_a_verdict() {
         assert_eq!(json["verdict"], json!(verdict), "{json:#}");
         assert!(run(&home, &args).await.ends(code).out.contains(verdict));
     }
+    let diff = fixture("infracost-diff.json");
+    run(&home, &["cost", "read", &diff, "--limit", "$25"]).await.ends(2).says("write it like 25 or 25.50");
+    let table = run(&home, &["k6", "read", &fixture("k6-legacy.json")]).await.ends(1).out;
+    assert_eq!(table.matches("thresholds:  expr ").count(), 2, "a line for each\n{table}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
