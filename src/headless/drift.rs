@@ -77,7 +77,7 @@ mod tests {
         assert_eq!((json["verdict"].as_str(), exit_code), (Some("drift"), 1));
         assert_eq!(json["movedOnly"][0].as_str(), Some("aws_sns_topic.alerts"));
         assert_eq!(json["exitCode"].as_u64(), Some(2));
-        for unknown in [&b"{}"[..], br#"{"format_version":"1.2","resource_changes":[],"resource_drift":null}"#] {
+        for unknown in [&b"{}"[..], br#"{"format_version":"1.2","resource_changes":[],"resource_drift":7}"#] {
             let (view, exit_code) = drift_read(unknown, &[]);
             assert_eq!((view.exit_code, exit_code), (None, 3));
         }

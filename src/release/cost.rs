@@ -113,9 +113,9 @@ fn is_second_generation(fields: &Fields) -> bool {
         || fields.get("projects").items().iter().any(|project| project.get("project_name").is_present())
 }
 
-/// Why a list cannot be read; None where it is one, and where it is left out.
+/// Why a list cannot be read; None where it is one, and where it is left out or null.
 pub(super) fn no_list(fields: &Fields, name: &str) -> Option<String> {
-    (fields.has_any(&[name]) && !fields.get(name).is_list()).then(|| format!("{name} in an unknown form"))
+    fields.get(name).is_no_list().then(|| format!("{name} in an unknown form"))
 }
 
 /// `+22.5` or `-3`.

@@ -89,7 +89,7 @@ fn errors(name: &str, project: &Fields) -> Vec<String> {
     }
     let metadata = project.get("metadata").fields();
     // A comparison lists the errors of either side, and merges them into the first.
-    let is_merged = metadata.has_any(&["errors"]);
+    let is_merged = metadata.get("errors").is_present();
     let lists: &[&str] = if is_merged { &["errors"] } else { &["currentErrors", "pastErrors"] };
     lists.iter().flat_map(|list| sentences(name, list, &metadata)).collect()
 }

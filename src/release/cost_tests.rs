@@ -116,13 +116,18 @@ fn either_side_of_a_comparison_may_have_failed() {
     assert_eq!(report(r#"{"currentErrors":7}"#).0.errors, ["a: currentErrors in an unknown form"]);
     assert_eq!(report(r#"[]"#).0.errors, ["a: metadata in an unknown form"]);
     assert_eq!(report("null").0.errors, ["a: metadata in an unknown form"]);
-    assert_eq!(report(r#"{"errors":null}"#).1, GateVerdict::Unknown);
     assert_eq!(report(r#"{"errors":[]}"#).1, GateVerdict::Pass);
+    assert_eq!(report(r#"{"errors":null}"#).1, GateVerdict::Pass, "a list without items");
+    assert_eq!(
+        report(&format!(r#"{{"errors":null,{past}}}"#)).1,
+        GateVerdict::Unknown,
+        "and no reason to read no other"
+    );
 }
 
 #[test]
 fn projects_that_cannot_be_read_fail_closed() {
-    for projects in ["null", "7", "{}", "[null]", "[\"a\"]"] {
+    for projects in ["7", "{}", "[null]", "[\"a\"]"] {
         let report = format!(
             r#"{{"version":"0.2","metadata":{{"infracostCommand":"diff"}},"diffTotalMonthlyCost":"1","projects":{projects}}}"#
         );
@@ -143,13 +148,13 @@ fn a_verdict_of_the_service_that_cannot_be_read_does_not_pass() {
         r#""guardrail_results":[{"guardrail_name":"g"}]"#,
         r#""budget_results":[{"over_budget":"no"}]"#,
         r#""budget_results":[null]"#,
-        r#""budget_results":null"#,
         r#""projects":[{"project_name":"p","diagnostics":{}}]"#,
         r#""projects":[null]"#,
     ] {
         assert_eq!(report(more), GateVerdict::Unknown, "{more}");
     }
     assert_eq!(report(r#""summary":{"over_budget":2}"#), GateVerdict::Fail);
+    assert_eq!(report(r#""budget_results":null,"projects":null"#), GateVerdict::Pass, "lists without items");
 }
 
 #[test]

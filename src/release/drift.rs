@@ -212,10 +212,10 @@ fn list(plan: &Fields, name: &str) -> Vec<ResourceChange> {
 }
 
 /// The parts of a plan that are there and are not what Terraform writes there. It leaves out what it does not say, so that
-/// null is one of these too.
+/// null is one of these too, but for a list: there it is one without items.
 fn unreadable(plan: &Fields) -> Vec<&'static str> {
     let lists = ["resource_changes", "resource_drift", "action_invocations"].into_iter().chain(DEFERRED);
-    let lists = lists.filter(|name| !plan.get(name).is_list());
+    let lists = lists.filter(|name| plan.get(name).is_no_list());
     let flags = ["errored", "complete", "applyable"].into_iter().filter(|name| plan.get(name).flag().is_none());
     let outputs = ["output_changes"].into_iter().filter(|name| !plan.get(name).is_object());
     lists.chain(outputs).chain(flags).filter(|name| plan.has_any(&[name])).collect()

@@ -126,15 +126,21 @@ fn the_verdict_follows_what_is_there() {
 #[test]
 fn a_part_that_cannot_be_read_is_never_clean_and_costs_no_other_row() {
     let lists = ["resource_changes", "resource_drift", "action_invocations"].into_iter().chain(DEFERRED);
-    for part in lists.chain(["output_changes", "errored", "complete", "applyable"]) {
-        for value in ["null", "7", "\"none\""] {
+    for part in lists.clone() {
+        let none = read(plan(&format!(r#""{part}":null"#)).as_bytes(), &[]).unwrap();
+        assert_eq!(none.verdict, DriftVerdict::Clean, "{part}: a list without items");
+    }
+    let others = ["output_changes", "errored", "complete", "applyable"].map(|part| (part, "null"));
+    let parts = lists.map(|part| (part, "{}")).chain(others);
+    for (part, third) in parts {
+        for value in [third, "7", "\"none\""] {
             let drift = read(plan(&format!(r#""{part}":{value}"#)).as_bytes(), &[]).unwrap();
             assert_eq!(drift.verdict, DriftVerdict::Unknown, "{part}: {value}");
             assert!(drift.why.ends_with(&format!("not readable: {part}")), "{}", drift.why);
         }
     }
     let update = change("a", r#"["update"]"#);
-    let half = plan(&format!(r#""resource_changes":[{update}],"resource_drift":null"#));
+    let half = plan(&format!(r#""resource_changes":[{update}],"resource_drift":7"#));
     let drift = read(half.as_bytes(), &[]).unwrap();
     assert_eq!((drift.verdict, drift.changes.len()), (DriftVerdict::Pending, 1));
     assert_eq!(drift.why, "0 to add, 1 to change, 0 to destroy; not readable: resource_drift");

@@ -91,6 +91,11 @@ impl<'a> Json<'a> {
         self.source().starts_with('[')
     }
 
+    /// Whether something else stands where a list belongs. Null is an empty list: so Go writes one without items.
+    pub fn is_no_list(self) -> bool {
+        self.is_present() && !self.is_list()
+    }
+
     /// Whether this is a bare number.
     fn is_number(self) -> bool {
         self.source().starts_with(|first: char| first == '-' || first.is_ascii_digit())
@@ -208,6 +213,11 @@ mod tests {
         let json = Json::parse(b"\xef\xbb\xbf {\"a\\u0062\": null} ").unwrap();
         assert!(!json.get("ab").is_present());
         assert!(json.items().is_empty() && json.text().is_none() && json.is_object());
+        let lists = Json::parse(b"{\"null\": null, \"list\": [7], \"text\": \"\"}").unwrap();
+        assert_eq!(
+            ["null", "list", "text", "missing"].map(|name| lists.get(name).is_no_list()),
+            [false, false, true, false]
+        );
         assert!(Json::parse(b"\xff\xfe{\0}\0").unwrap_err().contains("UTF-16"));
     }
 

@@ -260,10 +260,11 @@ impl Artifact {
     }
 }
 
-/// The items of a page under that name. A page without the list is an answer to something else.
+/// The items of a page under that name; null is none. A page without the list is an answer to something else.
 fn read_list<T>(bytes: &[u8], name: &str, item: impl Fn(Json) -> T) -> Result<Vec<T>, String> {
-    let list = Json::parse(bytes)?.get(name);
-    if !list.is_list() {
+    let page = Json::parse(bytes)?.fields();
+    let list = page.get(name);
+    if list.is_no_list() || !page.has_any(&[name]) {
         return Err(format!("has no list {name}"));
     }
     Ok(list.items().into_iter().map(item).collect())
@@ -315,7 +316,8 @@ mod tests {
         let artifacts = br#"{"artifacts":[{"id":9,"name":"plan","size_in_bytes":812,"expired":true}]}"#;
         let artifact = &read_artifacts(artifacts).unwrap()[0];
         assert!(artifact.expired && artifact.size == Some(812));
-        assert!(read_artifacts(br#"{"message":"Not Found"}"#).is_err());
+        assert!(read_artifacts(br#"{"message":"Not Found"}"#).is_err() && read_jobs(br#"{"jobs":7}"#).is_err());
+        assert_eq!(read_jobs(br#"{"total_count":0,"jobs":null}"#), Ok(Vec::new()));
     }
 
     proptest! {
