@@ -15,6 +15,7 @@ pub mod cost;
 mod cost_legacy;
 mod cost_second;
 pub mod deed;
+pub mod denial;
 pub mod drift;
 pub mod drift_watch;
 pub mod duration;

@@ -3,13 +3,14 @@
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::release::json::Json;
+use crate::release::denial;
 use crate::release::observation::{Failure, FailureKind};
 use crate::release::repository::Budget;
 use crate::release::text::{visible, visible_up_to};
 
 /// How long to wait where GitHub limits us and does not say for how long: its documentation says a minute.
 const UNSAID: SignedDuration = SignedDuration::from_secs(60);
+const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
 /// No longer than this, whatever it says: the budget comes back every hour.
 const LONGEST: SignedDuration = SignedDuration::from_mins(61);
 
@@ -94,40 +95,45 @@ pub fn refused(asked: Asked, status: StatusCode, headers: &HeaderMap, body: &[u8
     {
         return limited(asked, code, headers, wait, now);
     }
+    if code < 500 && is_web_page(body) {
+        // Whoever stands in between has answered: GitHub itself has said nothing, not even that there is none.
+        return Miss::Failed(web_page(asked, code));
+    }
+    let absent = |sentence: String| Miss::Absent(failure(FailureKind::NotInstalled, sentence));
     let (kind, sentence) = match code {
         401 if has_token => (FailureKind::Unauthorized, format!("{who} does not accept the token (401): renew it")),
-        401 => (FailureKind::Unauthorized, format!("{who} wants a token (401): {}", TOKENS)),
-        403 => (FailureKind::Forbidden, forbidden(asked, headers, &said)),
-        404 if what == REPOSITORY => {
-            let doubt = match has_token {
-                true => "or the token may not see it (404)".to_owned(),
-                false => format!("or it cannot be seen without a token (404): {TOKENS}"),
-            };
-            let sentence = format!("no repository {repository}, {doubt}");
-            return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
-        }
-        404 if has_token => {
-            let sentence = format!("{repository}: no {what}, or the token may not see them (404)");
-            return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
-        }
-        404 => {
-            let sentence = format!("{repository}: no {what} that can be seen without a token (404): {}", TOKENS);
-            return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
-        }
+        401 => (FailureKind::Unauthorized, format!("{who} wants a token (401): {TOKENS}")),
+        403 => (FailureKind::Forbidden, forbidden(asked, headers, body, &said)),
+        404 => return absent(absence(asked, headers)),
         410 => {
-            let sentence =
-                format!("{repository}: {what} gone for good (410): past the retention time, or switched off");
-            return Miss::Absent(failure(FailureKind::NotInstalled, sentence));
+            return absent(format!(
+                "{repository}: {what} gone for good (410): past the retention time, or switched off"
+            ));
         }
-        409 => (FailureKind::Failed, format!("{repository}: {what} in conflict (409): {said}")),
-        422 => (FailureKind::Failed, format!("{who} does not accept the question for {what} (422): {said}")),
-        451 => (FailureKind::Forbidden, format!("{repository} is withheld for legal reasons (451)")),
-        500..=599 => (FailureKind::Unreachable, format!("{who} has a fault of its own ({code}): {said}")),
-        _ => (FailureKind::Failed, format!("{who} answered {code} for {what}: {said}")),
+        409 if said.contains("empty") => {
+            (FailureKind::Failed, format!("{repository} is empty (409): no {what} before its first commit"))
+        }
+        409 => (FailureKind::Failed, format!("{repository}: {what} in conflict (409){}", after(": ", &said))),
+        422 => {
+            let names = "are the names under `github:` in the configuration right?";
+            let said = after(": ", &said);
+            (FailureKind::Failed, format!("{who} does not accept the question for {what} (422){said}; {names}"))
+        }
+        451 => {
+            let reason = denial::blocked(body).unwrap_or_default();
+            (FailureKind::Forbidden, format!("{repository} is withheld for legal reasons (451{reason}): ask its owner"))
+        }
+        500..=599 => {
+            let help = if who == GITHUB { "githubstatus.com may say more" } else { "ask who runs it" };
+            (FailureKind::Unreachable, format!("{who} has a fault of its own ({code}){}; {help}", after(": ", &said)))
+        }
+        _ => (FailureKind::Failed, format!("{who} answered {code} for {what}{}", after(": ", &said))),
     };
-    Miss::Failed(failure(kind, sentence))
+    let wait = retry_after(headers, now).filter(|_| status.is_server_error()).map(|wait| wait.clamp(SHORTEST, LONGEST));
+    Miss::Failed(Failure { retry_in: wait, ..failure(kind, sentence) })
 }
 
+const GITHUB: &str = "api.github.com";
 const TOKENS: &str = "set GITHUB_TOKEN, run `gh auth login`, or name a file with github.token_file";
 
 /// A failure with its sentence made safe.
@@ -135,14 +141,48 @@ pub fn failure(kind: FailureKind, sentence: impl AsRef<str>) -> Failure {
     Failure { kind, message: visible(sentence.as_ref()), retry_in: None }
 }
 
+/// No API answers with one, but a proxy that wants a login does, and the web site beside the API.
+pub fn is_web_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
+/// The sentence for it.
+pub fn web_page(Asked { who, what, .. }: Asked, code: u16) -> Failure {
+    let code = if code == 200 { String::new() } else { format!(" ({code})") };
+    failure(
+        FailureKind::Failed,
+        format!(
+            "{who} answered with a web page for {what}{code}: is github.url the address of an API (a GitHub Enterprise \
+             Server's ends in /api/v3), or does a proxy in between want a login?"
+        ),
+    )
+}
+
 /// How long a limit lasts; None where this is a 403 of another kind.
 fn limit(code: u16, headers: &HeaderMap, said: &str, now: Timestamp) -> Option<SignedDuration> {
-    let asked = text(headers, "retry-after").and_then(|wait| wait.trim().parse().ok()).map(SignedDuration::from_secs);
+    let asked = retry_after(headers, now);
     let budget = budget(headers).filter(|budget| budget.remaining == 0);
-    let until_reset = || Some(budget?.resets?.duration_since(now));
+    let until_reset = || Some(budget?.resets?.duration_since(date(headers).unwrap_or(now)));
     let is_limit = code == 429 || asked.is_some() || budget.is_some() || is_said_to_be_limit(said);
     let wait = asked.or_else(until_reset).unwrap_or(UNSAID);
-    is_limit.then(|| wait.clamp(SignedDuration::from_secs(1), LONGEST))
+    is_limit.then(|| wait.clamp(SHORTEST, LONGEST))
+}
+
+/// `Retry-After` in either of its forms: seconds, or the time to wait for by the clock of whoever says so.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
+    let asked = text(headers, "retry-after")?.trim();
+    let seconds = asked.parse().ok().map(SignedDuration::from_secs);
+    seconds.or_else(|| Some(time(asked)?.duration_since(date(headers).unwrap_or(now))))
+}
+
+/// What the clock over there says: it may not be ours, and what it is compared with is its own.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    time(text(headers, "date")?)
+}
+
+/// `Tue, 10 Oct 2017 16:00:00 GMT`.
+fn time(text: &str) -> Option<Timestamp> {
+    Some(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp())
 }
 
 /// What GitHub calls its limits; older servers say "abuse detection".
@@ -154,64 +194,68 @@ fn is_said_to_be_limit(said: &str) -> bool {
 fn limited(asked: Asked, code: u16, headers: &HeaderMap, wait: SignedDuration, now: Timestamp) -> Miss {
     let who = asked.who;
     let until = now.checked_add(wait).unwrap_or(now);
+    let at = until.strftime("%H:%M:%S");
     let used_up = budget(headers).filter(|budget| budget.remaining == 0 && !headers.contains_key("retry-after"));
     let sentence = match used_up {
-        Some(budget) if asked.has_token => {
-            let at = until.strftime("%H:%M:%S");
-            format!("all {} requests of this hour are used up ({code}): {who} answers again at {at} UTC", budget.limit)
+        Some(Budget { limit, .. }) => {
+            let more = if asked.has_token { String::new() } else { format!("; a token gives more: {TOKENS}") };
+            format!("all {limit} requests of this hour are used up ({code}): {who} answers again at {at} UTC{more}")
         }
-        Some(budget) => {
-            let at = until.strftime("%H:%M:%S");
-            format!(
-                "all {} requests of this hour are used up ({code}): {who} answers again at {at} UTC; a token gives more: \
-                 {TOKENS}",
-                budget.limit
-            )
-        }
-        None => format!("{who} asks us to slow down ({code}, secondary rate limit)"),
+        None => format!("{who} asks us to slow down ({code}, secondary rate limit): not before {at} UTC"),
     };
     let failure = Failure { retry_in: Some(wait), ..failure(FailureKind::Failed, sentence) };
     Miss::Limited(failure, until)
 }
 
-/// What the token lacks, by name where GitHub says it.
-fn forbidden(asked: Asked, headers: &HeaderMap, said: &str) -> String {
-    let Asked { what, repository, .. } = asked;
-    let full = |name| text(headers, name).map(|value| visible_up_to(value.trim(), 200)).filter(|it| !it.is_empty());
-    if let Some(sso) = full("x-github-sso") {
-        let place = sso.split_once("url=").map(|(_, url)| format!(" at {url}")).unwrap_or_default();
-        return format!("the token is not authorised for the organisation's single sign-on (403): authorise it{place}");
+/// A 404: it is not there, or whoever asks may not see it. A token with scopes is told which one it lacks.
+fn absence(asked: Asked, headers: &HeaderMap) -> String {
+    let Asked { what, repository, has_token, .. } = asked;
+    let has_scopes = headers.contains_key("x-oauth-scopes");
+    let lacks = denial::lacks(|name| owned(headers, name)).filter(|_| has_scopes);
+    let lacks = lacks.map(|lacks| format!(": it would need {lacks}")).unwrap_or_default();
+    match (what == REPOSITORY, has_token) {
+        (true, true) => format!("no repository {repository}, or the token may not see it (404){lacks}"),
+        (true, false) => format!("no repository {repository}, or it cannot be seen without a token (404): {TOKENS}"),
+        (false, true) => format!("{repository}: no {what}, or the token may not see them (404){lacks}"),
+        (false, false) => format!("{repository}: no {what} that can be seen without a token (404): {TOKENS}"),
     }
-    let needs = match (full("x-accepted-github-permissions"), full("x-accepted-oauth-scopes")) {
-        (Some(permissions), _) => format!(": it needs the permission {permissions}"),
-        (None, Some(scopes)) => format!(": it needs the scope {scopes}"),
-        (None, None) => String::new(),
-    };
-    let said = if said.is_empty() { String::new() } else { format!(". {said}") };
-    format!("the token may not read {what} of {repository} (403){needs}{said}")
 }
 
-/// GitHub's own words, without the address of its documentation.
+/// What is in the way: something before all of the repository, or what the token lacks, by name where GitHub says it.
+fn forbidden(asked: Asked, headers: &HeaderMap, body: &[u8], said: &str) -> String {
+    let Asked { what, repository, has_token, .. } = asked;
+    if let Some(barrier) = denial::barrier(body, said, |name| owned(headers, name)) {
+        return barrier;
+    }
+    if said.contains("too large") {
+        // Older servers refuse a file of more than a megabyte like that.
+        return format!("{what} of {repository} cannot be had (403): {said}");
+    }
+    let said = after(". ", said);
+    let lacks = denial::lacks(|name| owned(headers, name)).map(|lacks| format!(": it needs {lacks}"));
+    let lacks = lacks.unwrap_or_default();
+    let what = if what == REPOSITORY { repository.to_owned() } else { format!("{what} of {repository}") };
+    match has_token {
+        true => format!("the token may not read {what} (403){lacks}{said}"),
+        false => format!("{what} cannot be read without a token (403){lacks}: {TOKENS}{said}"),
+    }
+}
+
+/// GitHub's own words; where somebody else has answered, what they have said.
 fn said(body: &[u8]) -> String {
-    let answer = Json::parse(body).unwrap_or_default();
-    match answer.get("message").text() {
-        Some(message) => visible_up_to(&format!("{}{}", message.trim(), details(answer)), 300),
-        None if body.trim_ascii_start().starts_with(b"<") => {
-            "a web page, not an API (the address of a GitHub Enterprise Server ends in /api/v3)".to_owned()
-        }
-        None => visible_up_to(String::from_utf8_lossy(&body[..body.len().min(1000)]).trim(), 200),
-    }
+    denial::said(body).unwrap_or_else(|| match is_web_page(body) {
+        true => "a web page in place of an answer".to_owned(),
+        false => visible_up_to(String::from_utf8_lossy(&body[..body.len().min(1000)]).trim(), 200),
+    })
 }
 
-/// What stands beside "Validation Failed": a sentence, or which field is wrong and how.
-fn details(answer: Json) -> String {
-    let detail = |error: Json| {
-        let field = |name: &str| error.get(name).text();
-        let of_field = || Some(format!("{} {}", field("field")?, field("code")?));
-        error.text().or_else(|| field("message")).or_else(of_field).or_else(|| field("code"))
-    };
-    let details: Vec<String> = answer.get("errors").items().into_iter().filter_map(detail).take(3).collect();
-    if details.is_empty() { String::new() } else { format!(": {}", details.join("; ")) }
+/// Something said, behind what leads to it; nothing where nothing is.
+fn after(lead: &str, said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!("{lead}{said}") }
+}
+
+fn owned(headers: &HeaderMap, name: &str) -> Option<String> {
+    text(headers, name).map(str::to_owned)
 }
 
 /// A header as text.
@@ -249,8 +293,15 @@ mod tests {
                 message,
                 "single sign-on (403): authorise it at https://x/sso",
             ),
+            (403, &[], r#"{"message":"The blob is too large to fetch"}"#, "cannot be had (403): The blob is too large"),
             (404, &[], "", "acme/shop: no workflow runs, or the token may not see them (404)"),
-            (409, &[], r#"{"message":"Git Repository is empty."}"#, "in conflict (409): Git Repository is empty."),
+            (
+                409,
+                &[],
+                r#"{"message":"Git Repository is empty."}"#,
+                "is empty (409): no workflow runs before its first commit",
+            ),
+            (409, &[], r#"{"message":"odd"}"#, "in conflict (409): odd"),
             (410, &[], "", "past the retention time"),
             (422, &[], r#"{"message":"Validation Failed"}"#, "(422): Validation Failed"),
             (
@@ -259,12 +310,27 @@ mod tests {
                 r#"{"message":"Validation Failed","errors":[{"resource":"Ref","field":"ref","code":"invalid"},"too long",{}]}"#,
                 "(422): Validation Failed: ref invalid; too long",
             ),
-            (502, &[], "<html>", "a fault of its own (502): a web page"),
+            (502, &[], "<html>", "a fault of its own (502): a web page in place of an answer"),
+            (404, &[], " <html>", "a web page for workflow runs (404): is github.url the address of an API"),
+            (
+                404,
+                &[("x-oauth-scopes", "gist"), ("x-accepted-oauth-scopes", "repo")],
+                "",
+                "it would need the scope repo, and has gist",
+            ),
+            (
+                451,
+                &[],
+                r#"{"message":"Repository access blocked","block":{"reason":"dmca"}}"#,
+                "legal reasons (451, dmca)",
+            ),
             (418, &[], "\u{1b}[2J", "answered 418 for workflow runs: ␛[2J"),
         ];
+        let mut sentences = std::collections::BTreeSet::new();
         for (code, pairs, body, sentence) in cases {
             let failure: Failure = say(*code, pairs, body).into();
             assert!(failure.message.contains(sentence), "{}", failure.message);
+            assert!(sentences.insert(failure.message.clone()), "said before: {}", failure.message);
         }
         let anonymous = Asked { has_token: false, ..ASKED };
         let failure: Failure =
@@ -289,6 +355,12 @@ mod tests {
         let older = r#"{"message":"You have triggered an abuse detection mechanism."}"#;
         assert_eq!(wait(say(403, &[], older)).0, 60);
         assert_eq!(wait(say(429, &[("retry-after", "999999999")], "")).0, LONGEST.as_secs());
+        // The clock over there is three minutes behind; only it knows how long that is.
+        let theirs = ("date", "Thu, 01 Jan 1970 00:13:40 GMT");
+        assert_eq!(wait(say(429, &[("retry-after", "Thu, 01 Jan 1970 00:13:48 GMT"), theirs], secondary)).0, 8);
+        assert_eq!(wait(say(403, &[spent[0], spent[1], ("x-ratelimit-reset", "860"), theirs], "")).0, 40);
+        assert_eq!(wait(say(429, &[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")], "")).0, 20);
+        assert_eq!(wait(say(429, &[("retry-after", "soon")], "")).0, UNSAID.as_secs());
     }
 
     #[test]

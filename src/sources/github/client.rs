@@ -21,8 +21,9 @@ use super::cache::{Cache, Kept};
 use super::settings::{Credentials, PUBLIC_API, Settings};
 use super::{app, token, transport};
 
-/// Largest JSON answer, and largest archive, that is taken into memory.
-const LARGEST_JSON: usize = 8 << 20;
+/// Largest JSON answer, and largest archive, that is taken into memory. A page of a hundred pull requests whose texts are as
+/// long as GitHub lets them be fits in.
+const LARGEST_JSON: usize = 16 << 20;
 const LARGEST_ARCHIVE: usize = 32 << 20;
 /// Redirects that are followed for one request.
 const HOPS: usize = 3;
@@ -144,19 +145,22 @@ impl Client {
             let (status, headers) = (answer.status(), answer.headers().clone());
             match (status, kept) {
                 (StatusCode::NOT_MODIFIED, Some(kept)) => return Ok(Page { body: kept.body, next: kept.next }),
-                _ if status.is_redirection() => uri = self.own(&headers, status)?.to_string(),
+                _ if is_redirect(status) => uri = self.own(&headers, status)?.to_string(),
                 _ => {
                     let body = self.body(answer, what, LARGEST_JSON, self.timeout).await?;
                     if !status.is_success() {
                         return Err(self.refused(what, status, &headers, &body));
                     }
-                    if body.trim_ascii_start().starts_with(b"<") {
-                        return Err(self.web_page(what).into());
+                    if answer::is_web_page(&body) {
+                        return Err(answer::web_page(self.asked(what), status.as_u16()).into());
                     }
-                    let next = match answer::next_page(&headers) {
-                        Some(next) => Some(self.is_own(&next)?.to_string()),
-                        None => None,
-                    };
+                    if body.trim_ascii().is_empty() {
+                        let code = status.as_u16();
+                        return Err(self
+                            .failed(format!("{} answered {code} for {what}, and nothing", self.who))
+                            .into());
+                    }
+                    let next = answer::next_page(&headers).and_then(|next| following(&uri, &next));
                     if let Some(etag) = answer::text(&headers, "etag") {
                         let kept = Kept { etag: etag.to_owned(), body: body.clone(), next: next.clone() };
                         self.memory().cache.put(&uri, kept);
@@ -177,7 +181,7 @@ impl Client {
             if status.is_success() {
                 return self.body(answer, what, LARGEST_ARCHIVE, ARCHIVE_WITHIN).await;
             }
-            if !status.is_redirection() {
+            if !is_redirect(status) {
                 let body = self.body(answer, what, LARGEST_JSON, self.timeout).await?;
                 return Err(self.refused(what, status, &headers, &body));
             }
@@ -277,12 +281,15 @@ impl Client {
     }
 
     fn refused(&self, what: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Miss {
-        let asked = Asked { who: &self.who, what, repository: &self.repository, has_token: self.has_token };
-        let miss = answer::refused(asked, status, headers, body, (self.clock)());
+        let miss = answer::refused(self.asked(what), status, headers, body, (self.clock)());
         if let Miss::Limited(failure, until) = &miss {
             self.memory().limited = Some((*until, failure.clone()));
         }
         miss
+    }
+
+    fn asked<'a>(&'a self, what: &'a str) -> Asked<'a> {
+        Asked { who: &self.who, what, repository: &self.repository, has_token: self.has_token }
     }
 
     fn location(&self, headers: &HeaderMap, status: StatusCode) -> Result<String, Failure> {
@@ -311,21 +318,13 @@ impl Client {
         })
     }
 
-    /// No API answers with one, but a proxy that wants a login does, and the web site beside the API.
-    fn web_page(&self, what: &str) -> Failure {
-        self.failed(format!(
-            "{} answered with a web page for {what}: is github.url the address of an API (a GitHub Enterprise Server's \
-             ends in /api/v3), or does a proxy in between want a login?",
-            self.who
-        ))
-    }
-
     fn failed(&self, sentence: String) -> Failure {
         failure(FailureKind::Failed, sentence)
     }
 
     fn late(&self, what: &str, within: Duration) -> Failure {
-        let sentence = format!("{} did not answer for {what} within {} s", self.who, within.as_secs_f32());
+        let more = if within == self.timeout { ": github.timeout gives it longer" } else { "" };
+        let sentence = format!("{} did not answer for {what} within {} s{more}", self.who, within.as_secs_f32());
         failure(FailureKind::Unreachable, sentence)
     }
 
@@ -339,10 +338,56 @@ impl Client {
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
-        failure(FailureKind::Unreachable, format!("{host} cannot be reached: {}", api::chain(cause)))
+        let why = api::chain(cause);
+        let hint = if host == self.who { hint(&why) } else { "" };
+        failure(FailureKind::Unreachable, format!("{host} cannot be reached: {why}{hint}"))
     }
 
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether it sends us elsewhere. A 304 that answers no question does not.
+fn is_redirect(status: StatusCode) -> bool {
+    status.is_redirection() && status != StatusCode::NOT_MODIFIED
+}
+
+/// The page that a link names, asked of the place that this page is from: only the query tells one page from another. A proxy
+/// in between leaves links to a host that it hides, and the token goes to none but ours.
+fn following(uri: &str, next: &str) -> Option<String> {
+    let (_, query) = next.split_once('?')?;
+    let place = uri.split_once('?').map_or(uri, |(place, _)| place);
+    Some(format!("{place}?{query}"))
+}
+
+/// What may be done about a server that cannot be reached, by the words of those who tried.
+fn hint(why: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| why.contains(word));
+    match () {
+        () if says(&["certificate"]) => ". Where your own CA has signed it, name that in github.ca_file",
+        () if says(&["corrupt message"]) => ". It speaks no TLS there: is github.url right?",
+        () if says(&["lookup", "refused", "unreachable"]) => {
+            ". Is github.url right, and is there a way (network, proxy)?"
+        }
+        () => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_be_reached_has_a_way_out() {
+        for (why, words) in [
+            ("invalid peer certificate: UnknownIssuer", "github.ca_file"),
+            ("received corrupt message of type InvalidContentType", "no TLS"),
+            ("failed to lookup address information: Name or service not known", "is there a way"),
+            ("Connection refused (os error 111)", "is there a way"),
+            ("connection closed before message completed", ""),
+        ] {
+            assert!(hint(why).contains(words) && hint(why).is_empty() == words.is_empty(), "{why}");
+        }
     }
 }

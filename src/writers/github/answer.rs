@@ -1,9 +1,8 @@
 //! What an answer of GitHub means for the operator: an [`Outcome`] with a sentence.
 
-use http::HeaderMap;
-
 use super::Answer;
 use crate::actions::plan::{Held, Request};
+use crate::release::denial;
 use crate::release::text::visible_up_to;
 use crate::writers::outcome::Outcome;
 
@@ -26,11 +25,16 @@ pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
         300..=399 => failed("the repository has moved: set github.repository to its new name".to_owned()),
         401 => Outcome::Denied { reason: "GitHub does not accept the token (401): renew it".to_owned() },
         403 | 429 if is_limit(answer, &said) => failed(format!("GitHub asks us to slow down and did nothing: {said}")),
-        403 => Outcome::Denied { reason: forbidden(request, &answer.headers, &said) },
+        403 => Outcome::Denied { reason: forbidden(request, answer, &said) },
         404 if request.path.contains("/contents/.github/workflows/") => {
             failed("there is no such file, or the token lacks the scope workflow (Workflows: write) (404)".to_owned())
         }
-        404 => failed("there is no such thing, or the token may not change it (404)".to_owned()),
+        404 => {
+            let has_scopes = answer.headers.contains_key("x-oauth-scopes");
+            let lacks = denial::lacks(header(answer)).filter(|_| has_scopes);
+            let lacks = lacks.map(|lacks| format!(": it would need {lacks}")).unwrap_or_default();
+            failed(format!("there is no such thing, or the token may not change it (404){lacks}"))
+        }
         409 if said.contains("does not match") => {
             Outcome::Conflict { reason: "somebody changed the file meanwhile: look again".to_owned() }
         }
@@ -85,22 +89,32 @@ pub(super) fn unread(held: &Held, answer: &Answer) -> Outcome {
     match answer.status {
         404 => Outcome::Conflict { reason: format!("{what} is not there any more, or may not be read (404)") },
         401 => Outcome::Denied { reason: "GitHub does not accept the token (401): renew it".to_owned() },
-        status => Outcome::Failed {
-            status: Some(status),
-            reason: format!("{what} could not be read again, so nothing was sent: {status} {said}"),
-        },
+        status => {
+            let why = hindrance(answer, &said).filter(|_| status == 403).map(|why| format!(" ({why})"));
+            let why = why.unwrap_or_default();
+            let reason = format!("{what} could not be read again, so nothing was sent: {status} {said}{why}");
+            Outcome::Failed { status: Some(status), reason }
+        }
     }
 }
 
-/// What the token lacks, by name where GitHub says it.
-fn forbidden(request: &Request, headers: &HeaderMap, said: &str) -> String {
-    let header = |name: &str| headers.get(name)?.to_str().ok().map(|text| visible_up_to(text, 200));
-    let needs = match (header("x-accepted-github-permissions"), header("x-accepted-oauth-scopes")) {
-        (Some(permissions), _) if !permissions.is_empty() => format!(": it needs the permission {permissions}"),
-        (_, Some(scopes)) if !scopes.is_empty() => format!(": it needs the scope {scopes}"),
-        _ => String::new(),
-    };
-    format!("the token may not {} {} (403){needs}. {said}", request.method, request.path)
+/// What is in the way: something before all of the repository, or what the token lacks, by name where GitHub says it.
+fn forbidden(request: &Request, answer: &Answer, said: &str) -> String {
+    if let Some(barrier) = denial::barrier(answer.body.to_string().as_bytes(), said, header(answer)) {
+        return barrier;
+    }
+    let lacks = denial::lacks(header(answer)).map(|lacks| format!(": it needs {lacks}")).unwrap_or_default();
+    format!("the token may not {} {} (403){lacks}. {said}", request.method, request.path)
+}
+
+/// The same of a question.
+fn hindrance(answer: &Answer, said: &str) -> Option<String> {
+    let barrier = denial::barrier(answer.body.to_string().as_bytes(), said, header(answer));
+    barrier.or_else(|| Some(format!("the token needs {}", denial::lacks(header(answer))?)))
+}
+
+fn header(answer: &Answer) -> impl Fn(&str) -> Option<String> + '_ {
+    |name| answer.headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 fn is_limit(answer: &Answer, said: &str) -> bool {
@@ -110,13 +124,7 @@ fn is_limit(answer: &Answer, said: &str) -> bool {
 
 /// GitHub's own words on one line, with the first of its details.
 fn said(answer: &Answer) -> String {
-    let message = answer.body["message"].as_str().unwrap_or("without saying why");
-    let detail = answer.body.pointer("/errors/0/message").and_then(|detail| detail.as_str());
-    let whole = match detail {
-        Some(detail) => format!("{message}: {detail}"),
-        None => message.to_owned(),
-    };
-    visible_up_to(&whole.split_whitespace().collect::<Vec<_>>().join(" "), 300)
+    denial::said(answer.body.to_string().as_bytes()).unwrap_or_else(|| "without saying why".to_owned())
 }
 
 #[cfg(test)]
@@ -148,6 +156,18 @@ mod tests {
             (401, &[], "Bad credentials", "denied GitHub does not accept the token"),
             (403, &[("x-accepted-github-permissions", "contents=write")], "no", "denied the token may not PUT"),
             (403, &[("x-ratelimit-remaining", "0")], "API rate limit exceeded", "failed GitHub asks us to slow down"),
+            (
+                403,
+                &[("x-oauth-scopes", "gist"), ("x-accepted-oauth-scopes", "repo")],
+                "no",
+                "denied the token may not PUT",
+            ),
+            (
+                403,
+                &[],
+                "`acme` has an IP allow list enabled",
+                "denied the organisation lets nobody in from this address",
+            ),
             (404, &[], "Not Found", "failed there is no such file, or the token lacks the scope workflow"),
             (409, &[], "x.yml does not match abc", "conflict somebody changed the file"),
             (
