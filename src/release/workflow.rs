@@ -1,5 +1,7 @@
 //! GitHub Actions as plain data: the workflow's state, its runs, their jobs and steps, their artifacts.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +109,9 @@ pub enum Conclusion {
     Other(String),
 }
 
+/// What stands where GitHub says no word.
+pub const UNSAID: &str = "unknown";
+
 /// Enumerations that GitHub writes as words and extends at will.
 macro_rules! words {
     ($type:ident { $($word:literal => $variant:ident),+ $(,)? }) => {
@@ -211,10 +216,53 @@ impl Run {
         }
     }
 
+    /// Whether it has come to its end. What has a conclusion has, in whatever word the status says so.
+    pub fn is_over(&self) -> bool {
+        match self.status {
+            RunStatus::Completed => true,
+            RunStatus::Other(_) => self.conclusion.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether it does not say at all if it has come to its end.
+    pub fn is_unread(&self) -> bool {
+        self.status == RunStatus::Other(UNSAID.to_owned()) && self.conclusion.is_none()
+    }
+
+    /// Whether it began later, by the first of time, number and id that both of them have.
+    pub fn is_newer_than(&self, other: &Run) -> bool {
+        let by_time = order(self.created, other.created);
+        by_time.or_else(|| order(self.number, other.number)).or_else(|| order(self.id, other.id))
+            == Some(Ordering::Greater)
+    }
+
     /// Completed with success. Anything else, also what is not known, is not green.
     pub fn is_green(&self) -> bool {
         self.status == RunStatus::Completed && self.conclusion == Some(Conclusion::Success)
     }
+}
+
+/// The newest of them; of two that cannot be told apart the first, since GitHub lists the newest first.
+pub fn newest<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Option<&'a Run> {
+    runs.into_iter().reduce(|newest, run| if run.is_newer_than(newest) { run } else { newest })
+}
+
+/// The newest that has come to its end.
+pub fn last_over(runs: &[Run]) -> Option<&Run> {
+    newest(runs.iter().filter(|run| run.is_over()))
+}
+
+/// Whether an odd one among them may be newer than that one of them: then nobody knows what the last one is.
+pub fn is_hidden(runs: &[Run], last: &Run, is_odd: impl Fn(&Run) -> bool) -> bool {
+    let mut before = runs.iter().take_while(|run| !std::ptr::eq(*run, last));
+    before.any(|run| is_odd(run) && !last.is_newer_than(run))
+        || runs.iter().any(|run| is_odd(run) && run.is_newer_than(last))
+}
+
+/// Which comes later; None where one of them does not say, or both say the same.
+fn order<T: Ord>(one: Option<T>, other: Option<T>) -> Option<Ordering> {
+    Some(one?.cmp(&other?)).filter(|order| order.is_ne())
 }
 
 impl WorkflowJob {
@@ -246,6 +294,11 @@ impl WorkflowStep {
 }
 
 impl Artifact {
+    /// Whether it was made later, by the time or else by the id.
+    pub fn is_newer_than(&self, other: &Artifact) -> bool {
+        order(self.created, other.created).or_else(|| order(self.id, other.id)) == Some(Ordering::Greater)
+    }
+
     /// From one item.
     pub fn read(artifact: Json) -> Self {
         let fields = artifact.fields();
@@ -272,7 +325,7 @@ fn read_list<T>(bytes: &[u8], name: &str, item: impl Fn(Json) -> T) -> Result<Ve
 
 /// A text, or the word that says that there is none.
 fn word(fields: &Fields, name: &str) -> String {
-    fields.get(name).words().unwrap_or_else(|| "unknown".to_owned())
+    fields.get(name).words().unwrap_or_else(|| UNSAID.to_owned())
 }
 
 /// An RFC 3339 time.

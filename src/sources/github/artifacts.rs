@@ -1,12 +1,13 @@
 //! From a run to what one of its artifacts says, read once per run: a completed run's artifacts never change.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::release::drift::matches_glob;
 use crate::release::observation::{Failure, FailureKind};
 use crate::release::repository::FromRun;
-use crate::release::workflow::{Artifact, Run, RunStatus, read_artifacts};
+use crate::release::workflow::{Artifact, Run, UNSAID, read_artifacts};
 
 use super::answer::{Miss, failure};
 use super::archive;
@@ -14,6 +15,9 @@ use super::client::Client;
 
 /// Larger artifacts are not downloaded at all.
 const LARGEST: u64 = 32 << 20;
+/// Pages of a hundred artifacts of one run, and how many that fit are opened.
+const MOST_PAGES: usize = 5;
+const MOST_OPENED: usize = 4;
 
 /// Takes a file apart.
 type Read<T> = dyn Fn(&[u8]) -> Result<T, String> + Send + Sync;
@@ -47,29 +51,38 @@ impl<T: Clone + Send + 'static> Shelf<T> {
         if let Some(away) = &self.away {
             return Ok(said(Some(Err(away.clone()))));
         }
-        let path = format!("{repository}/actions/runs/{id}/artifacts?per_page=100");
-        let page = match client.get(&path, "artifacts").await {
-            Ok(page) => page,
-            Err(Miss::Absent(_)) => return Ok(said(None)),
+        let content = match self.read(client, repository, id).await {
+            Ok(content) => content,
             Err(miss) => return Ok(said(Some(Err(self.unread(miss)?)))),
         };
-        let artifacts = match read_artifacts(&page) {
-            Ok(artifacts) => artifacts,
-            Err(why) => return Ok(said(Some(Err(format!("could not be read: the list of artifacts {why}"))))),
-        };
-        let fitting = artifacts.iter().filter(|artifact| matches_glob(&self.glob, &artifact.name));
-        // A run that was tried again has one of each try.
-        let content = match fitting.max_by_key(|artifact| artifact.created) {
-            None => None,
-            Some(artifact) => match self.content(client, repository, artifact).await {
-                Ok(content) => Some(content),
-                Err(miss) => return Ok(said(Some(Err(self.unread(miss)?)))),
-            },
-        };
-        if run.status == RunStatus::Completed {
+        if run.is_over() {
             self.known.insert(key, content.clone());
         }
         Ok(said(content))
+    }
+
+    /// What is in the one of its artifacts that is meant; None: it has none.
+    async fn read(&self, client: &Client, repository: &str, run: u64) -> Result<Option<Result<T, String>>, Miss> {
+        let path = format!("{repository}/actions/runs/{run}/artifacts?per_page=100");
+        let pages = match client.pages(&path, "artifacts", MOST_PAGES).await {
+            Ok((pages, _)) => pages,
+            Err(Miss::Absent(_)) => return Ok(None),
+            Err(miss) => return Err(miss),
+        };
+        let mut artifacts = Vec::new();
+        for page in pages {
+            artifacts.extend(read_artifacts(&page).map_err(|why| unusable("the list of artifacts", &why))?);
+        }
+        let mut last = None;
+        for artifact in meant(artifacts, &self.glob).iter().take(MOST_OPENED) {
+            match self.content(client, repository, artifact).await? {
+                Ok(Some(content)) => return Ok(Some(Ok(content))),
+                Err(why) => return Ok(Some(Err(why))),
+                // A plan as Terraform itself keeps it, say, beside the one that can be read.
+                Ok(None) => last = Some(Err("is a zip archive without a JSON file".to_owned())),
+            }
+        }
+        Ok(last)
     }
 
     /// Forgets runs that nobody asks for any more.
@@ -93,7 +106,12 @@ impl<T: Clone + Send + 'static> Shelf<T> {
         Ok(reason)
     }
 
-    async fn content(&self, client: &Client, repository: &str, artifact: &Artifact) -> Result<Result<T, String>, Miss> {
+    async fn content(
+        &self,
+        client: &Client,
+        repository: &str,
+        artifact: &Artifact,
+    ) -> Result<Result<Option<T>, String>, Miss> {
         if artifact.expired {
             return Ok(Err("has expired: past the artifact's retention time".to_owned()));
         }
@@ -114,6 +132,23 @@ impl<T: Clone + Send + 'static> Shelf<T> {
         let unpacked = tokio::task::spawn_blocking(move || archive::read_json(&archive, &glob, |bytes| read(bytes)));
         unpacked.await.map_err(|_| unusable(&what, "could not be unpacked").into())
     }
+}
+
+/// The artifacts that fit: of each name the newest, since a run that was tried again has one of each try. Those that can
+/// still be had come first, and the newest of these. One without a name may be the very one, and one without a date the
+/// newest.
+fn meant(artifacts: Vec<Artifact>, glob: &str) -> Vec<Artifact> {
+    let fits = |artifact: &Artifact| artifact.name == UNSAID || matches_glob(glob, &artifact.name);
+    let mut found: Vec<Artifact> = Vec::new();
+    for artifact in artifacts.into_iter().filter(fits) {
+        match found.iter_mut().find(|other| other.name == artifact.name) {
+            Some(other) if artifact.is_newer_than(other) => *other = artifact,
+            Some(_) => {}
+            None => found.push(artifact),
+        }
+    }
+    found.sort_by_key(|it| (it.expired, Reverse((it.created.is_none(), it.created, it.id))));
+    found
 }
 
 /// The failure for an answer that is not what it should be.

@@ -1,6 +1,7 @@
 //! The client against a server that says what a test wants: what is capped, and where the token never goes.
 
 mod app;
+mod artifacts;
 
 use std::path::Path;
 use std::time::Duration;
