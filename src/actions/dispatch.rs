@@ -5,7 +5,7 @@ use serde_json::json;
 use super::plan::{Danger, Effect, FromTo, Held, Plan, Refusal, Request};
 use super::{Action, Kind, Needs, RestsOn, Wish, git};
 use crate::release::subject;
-use crate::release::workflow::{RunStatus, WorkflowState};
+use crate::release::workflow::WorkflowState;
 
 pub(super) static DISPATCH: Action = Action {
     name: "run-now",
@@ -47,7 +47,7 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let known = view.runs.iter().filter_map(|run| run.id).max().unwrap_or(0);
     let mut plan =
         git::plan(wish, &DISPATCH, "Workflow", vec![request], changes, Effect::RunBegan { duty, after: known });
-    if view.runs.iter().any(|run| run.status != RunStatus::Completed) {
+    if view.runs.iter().any(|run| !run.is_over()) {
         plan.notes.push("a run is under way already".to_owned());
     }
     Ok(plan)

@@ -37,7 +37,9 @@ pub fn cost_list(model: &Model, _now: Timestamp) -> Answer {
     let Some((_, repository)) = model.repository() else { return nobody() };
     let items: Vec<Budget> = gates::budgets(repository).into_iter().map(Budget::new).collect();
     let merged = gates::merged_sum(repository);
+    let unread = gates::unread_pulls(repository);
     let verdicts = items.iter().map(|item| item.verdict).chain(merged.iter().map(|(_, verdict, _)| *verdict));
+    let verdicts = verdicts.chain(unread.map(|_| GateVerdict::Unknown));
     let verdict = worst(verdicts.collect());
     let mut table = Table::new(["PULL", "STATE", "DELTA", "VERDICT", "AUTHOR", "TITLE", "WHY"]);
     for item in &items {
@@ -60,6 +62,7 @@ pub fn cost_list(model: &Model, _now: Timestamp) -> Answer {
     let json = json!({ "items": items, "limit": limit, "merged": merged });
     let mut answer = seen(model, &[Topic::Pulls, Topic::Cost], json, table, verdict);
     answer.diagnostics.extend(taken_back(model, Duty::Plan));
+    answer.diagnostics.extend(unread.map(str::to_owned));
     answer
 }
 

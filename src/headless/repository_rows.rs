@@ -121,7 +121,8 @@ fn cost(repository: &Repository) -> Known {
     let count = |verdict| budgets.iter().filter(|budget| !budget.is_merged && budget.verdict == verdict).count();
     let (over, unknown, within) = (count(GateVerdict::Fail), count(GateVerdict::Unknown), count(GateVerdict::Pass));
     let verdicts = [over > 0, merged.as_ref().is_some_and(|(_, verdict, _)| *verdict == GateVerdict::Fail)];
-    let doubts = [unknown > 0, merged.as_ref().is_some_and(|(_, verdict, _)| *verdict == GateVerdict::Unknown)];
+    let is_cut = gates::unread_pulls(repository).is_some();
+    let doubts = [is_cut, unknown > 0, merged.as_ref().is_some_and(|(_, verdict, _)| *verdict == GateVerdict::Unknown)];
     let state = match () {
         () if verdicts.contains(&true) => Severity::Attention,
         () if doubts.contains(&true) => Severity::Unknown,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drift::{Drift, DriftVerdict};
 use super::preview::age;
-use super::workflow::{Conclusion, Run, RunStatus, Workflow, WorkflowState};
+use super::workflow::{Conclusion, Run, UNSAID, Workflow, WorkflowState, is_hidden, newest};
 
 /// A daily run that is later than this has not happened.
 pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(26);
@@ -45,11 +45,15 @@ pub fn state(
     now: Timestamp,
 ) -> (DriftState, String) {
     if let Some(why) = workflow.and_then(disabled) {
-        return (DriftState::Disabled, why.to_owned());
+        return (DriftState::Disabled, why);
     }
     let Some(run) = last_scheduled(runs) else {
         return (DriftState::Unknown, "no scheduled run has completed".to_owned());
     };
+    let may_be_scheduled = |run: &Run| matches!(run.event.as_str(), "schedule" | UNSAID);
+    if is_hidden(runs, run, |run| may_be_scheduled(run) && (run.is_over() || run.is_unread())) {
+        return (DriftState::Unknown, "GitHub does not say enough of the last run".to_owned());
+    }
     let since = run.created.map(|created| now.duration_since(created));
     match since {
         Some(since) if since > STALE_AFTER => return (DriftState::Stale, format!("last looked {} ago", age(since))),
@@ -57,7 +61,13 @@ pub fn state(
         None => return (DriftState::Unknown, "the last scheduled run has no time".to_owned()),
     }
     match plan {
-        Some(Ok(drift)) => (DriftState::Found(drift.verdict), drift.why.clone()),
+        Some(Ok(drift)) => match workflow.and_then(doubt) {
+            // What was found is there whether anybody goes on looking or not.
+            Some(doubt) if matches!(drift.verdict, DriftVerdict::Clean | DriftVerdict::Pending) => {
+                (DriftState::Unknown, format!("{doubt}; {}", drift.why))
+            }
+            _ => (DriftState::Found(drift.verdict), drift.why.clone()),
+        },
         Some(Err(reason)) => (DriftState::Unknown, format!("the plan {reason}")),
         None if run.conclusion == Some(Conclusion::Failure) => {
             (DriftState::Found(DriftVerdict::Failed), "the run failed and left no plan".to_owned())
@@ -70,7 +80,7 @@ pub fn state(
 /// on that branch. On another one something else was planned.
 pub fn about_branch<'a>(runs: &'a [Run], branch: &str) -> Vec<&'a Run> {
     let is_on_branch = |run: &Run| run.event == "workflow_dispatch" && run.head_branch.as_deref() == Some(branch);
-    let counts = |run: &&Run| run.status == RunStatus::Completed && (run.event == "schedule" || is_on_branch(run));
+    let counts = |run: &&Run| run.is_over() && (run.event == "schedule" || is_on_branch(run));
     let mut runs: Vec<&Run> = runs.iter().filter(counts).collect();
     runs.sort_by_key(|run| std::cmp::Reverse((run.created, run.attempt)));
     runs
@@ -84,25 +94,31 @@ pub fn has_succeeded(plan: &Result<Drift, String>) -> bool {
 
 /// The newest completed run of the schedule. GitHub lists newest first, but a page is no promise.
 pub fn last_scheduled(runs: &[Run]) -> Option<&Run> {
-    let scheduled = runs.iter().filter(|run| run.event == "schedule" && run.status == RunStatus::Completed);
-    scheduled.max_by_key(|run| (run.created, run.attempt))
+    newest(runs.iter().filter(|run| run.event == "schedule" && run.is_over()))
 }
 
 /// Why the schedule does not run; None where it does or where that is not known.
-pub fn disabled(workflow: &Workflow) -> Option<&'static str> {
-    match workflow.state {
-        WorkflowState::DisabledManually => Some("somebody disabled the workflow"),
-        WorkflowState::DisabledInactivity => Some("GitHub disabled the schedule: 60 days without activity"),
-        WorkflowState::DisabledFork => Some("schedules are off in a fork"),
-        WorkflowState::Deleted => Some("the workflow is deleted"),
-        WorkflowState::Active | WorkflowState::Other(_) => None,
-    }
+pub fn disabled(workflow: &Workflow) -> Option<String> {
+    Some(match &workflow.state {
+        WorkflowState::DisabledManually => "somebody disabled the workflow".to_owned(),
+        WorkflowState::DisabledInactivity => "GitHub disabled the schedule: 60 days without activity".to_owned(),
+        WorkflowState::DisabledFork => "schedules are off in a fork".to_owned(),
+        WorkflowState::Deleted => "the workflow is deleted".to_owned(),
+        WorkflowState::Other(word) if word.starts_with("disabled") => format!("the workflow is {word}"),
+        WorkflowState::Active | WorkflowState::Other(_) => return None,
+    })
+}
+
+/// That nobody knows whether the schedule runs: GitHub says it in another word, or not at all.
+pub fn doubt(workflow: &Workflow) -> Option<String> {
+    let is_known = workflow.state == WorkflowState::Active || disabled(workflow).is_some();
+    (!is_known).then(|| format!("whether the workflow is on is not known: its state is {}", workflow.state.word()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::workflow::{read_runs, read_workflow};
+    use crate::release::workflow::{RunStatus, read_runs, read_workflow};
 
     fn runs() -> Vec<Run> {
         read_runs(include_bytes!("../../fixtures/github/workflow-runs.json")).unwrap()

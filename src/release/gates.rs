@@ -13,7 +13,7 @@ use super::preview::age;
 use super::pull::PullRequest;
 use super::repository::{PullCost, Repository};
 use super::topic::Duty;
-use super::workflow::{Conclusion, Run, RunStatus};
+use super::workflow::{Conclusion, Run, is_hidden, last_over};
 
 /// A pull request and what it costs.
 #[derive(Clone, Debug)]
@@ -63,7 +63,10 @@ fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cos
     let is_of_head = |cost: &&PullCost| pull.head_sha.as_deref() == Some(&cost.head_sha);
     let known = repository.cost(pull.number).filter(is_of_head);
     let Some(report) = known.and_then(|cost| cost.report.as_ref()) else {
-        let not_run = || "the plan has not run for its head".to_owned();
+        let not_run = || match pull.head_sha {
+            Some(_) => "the plan has not run for its head".to_owned(),
+            None => "GitHub does not say its head".to_owned(),
+        };
         return unknown(&repository.without_workflow(Duty::Plan).unwrap_or_else(not_run));
     };
     match &report.content {
@@ -79,11 +82,21 @@ fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cos
     }
 }
 
+/// That there are pull requests of which nothing is known.
+pub fn unread_pulls(repository: &Repository) -> Option<&'static str> {
+    repository
+        .is_cut
+        .then_some("not all pull requests could be read: they are too many, or not as GitHub documents them")
+}
+
 /// What was merged since the last release, together: None where there is no release to compare with.
 pub fn merged_sum(repository: &Repository) -> Option<(Option<Decimal>, GateVerdict, String)> {
     let release = repository.release.as_ref()?;
     let merged: Vec<PullBudget<'_>> = budgets(repository).into_iter().filter(|budget| budget.is_merged).collect();
-    repository.merged_since_release()?;
+    if repository.merged_since_release().is_none() {
+        let why = format!("what was merged since the last release is not known: {} has no date", release.tag);
+        return Some((None, GateVerdict::Unknown, why));
+    }
     let costs: Option<Vec<&Cost>> = merged.iter().map(|budget| budget.cost).collect();
     // Dollars and euros have no sum.
     let currencies: BTreeSet<_> = costs.iter().flatten().map(|cost| cost.currency.as_deref()).collect();
@@ -94,6 +107,7 @@ pub fn merged_sum(repository: &Repository) -> Option<(Option<Decimal>, GateVerdi
     };
     Some(match limit(repository) {
         Ok(limit) if sum > limit => (Some(sum), GateVerdict::Fail, format!("{count}: over the limit of {limit}")),
+        Ok(_) if repository.is_cut => (Some(sum), GateVerdict::Unknown, format!("{count}, and not all could be read")),
         Ok(limit) => (Some(sum), GateVerdict::Pass, format!("{count}: within the limit of {limit}")),
         Err(why) => (Some(sum), GateVerdict::Unknown, format!("{count}; the limit is unknown: {why}")),
     })
@@ -112,9 +126,7 @@ pub fn drift(repository: &Repository, now: Timestamp) -> (DriftState, String) {
 
 /// The last run of the smoke test that has ended.
 pub fn smoke_run(repository: &Repository) -> Option<&Run> {
-    let runs = &repository.workflow(Duty::Smoke)?.runs;
-    let completed = runs.iter().filter(|run| run.status == RunStatus::Completed);
-    completed.max_by_key(|run| (run.created, run.attempt))
+    last_over(&repository.workflow(Duty::Smoke)?.runs)
 }
 
 /// The smoke test's verdict: the run's conclusion and the summary together. Green alone proves nothing.
@@ -123,6 +135,10 @@ pub fn smoke(repository: &Repository, now: Timestamp) -> (GateVerdict, String) {
         let nothing = || "no run has completed".to_owned();
         return (GateVerdict::Unknown, repository.without_workflow(Duty::Smoke).unwrap_or_else(nothing));
     };
+    let runs = repository.workflow(Duty::Smoke).map_or(&[][..], |view| &view.runs);
+    if is_hidden(runs, run, Run::is_unread) {
+        return (GateVerdict::Unknown, "GitHub does not say enough of the last run".to_owned());
+    }
     let when = run.created.map_or(String::new(), |at| format!(", {} ago", age(now.duration_since(at))));
     let is_of_run = repository.smoke.as_ref().is_some_and(|smoke| Some(smoke.run) == run.id);
     let judged = repository.judge_smoke().filter(|_| is_of_run);

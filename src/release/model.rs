@@ -222,7 +222,9 @@ impl Model {
 
     /// What holds for previews: those of the configured repository.
     pub fn preview_rules(&self) -> PreviewRules {
-        PreviewRules::new(self.repository().map_or("", |(name, _)| name))
+        let Some((name, repository)) = self.repository() else { return PreviewRules::new("") };
+        let renamed = repository.about.as_ref().map(|about| about.full_name.clone());
+        PreviewRules { renamed, ..PreviewRules::new(&**name) }
     }
 
     /// The pull request that a preview was made for.

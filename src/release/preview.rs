@@ -69,6 +69,9 @@ impl PreviewClass {
 pub struct PreviewRules {
     /// `owner/name` of the repository whose pull requests have previews; empty when none is configured.
     pub repository: String,
+    /// What GitHub calls that repository now, where it was renamed.
+    #[serde(default)]
+    pub renamed: Option<String>,
     pub stale_after: SignedDuration,
     pub stuck_after: SignedDuration,
     /// Label keys that forbid a teardown.
@@ -80,10 +83,17 @@ impl PreviewRules {
     pub fn new(repository: impl Into<String>) -> Self {
         PreviewRules {
             repository: repository.into(),
+            renamed: None,
             stale_after: SignedDuration::from_hours(7 * 24),
             stuck_after: SignedDuration::from_mins(5),
             deny_labels: vec!["flightdeck.dev/keep".to_owned()],
         }
+    }
+
+    /// By the name it is configured with, or by the one it has now.
+    fn is_ours(&self, repository: &str) -> bool {
+        let is = |name: &str| repository.eq_ignore_ascii_case(name);
+        is(&self.repository) || self.renamed.as_deref().is_some_and(is)
     }
 }
 
@@ -161,7 +171,7 @@ fn foreign(namespace: &PreviewNamespace, pull: &PullLookup, rules: &PreviewRules
     let other = [namespace.repository.as_ref(), belongs_to]
         .into_iter()
         .flatten()
-        .find(|repository| !repository.eq_ignore_ascii_case(&rules.repository))?;
+        .find(|repository| !rules.is_ours(repository))?;
     Some((PreviewClass::Foreign, format!("belongs to {other}, not {}", rules.repository)))
 }
 
@@ -185,7 +195,7 @@ fn by_pull(pull: &PullLookup, rules: &PreviewRules, now: Timestamp) -> (PreviewC
                 (PreviewClass::Stale, format!("open, last push {} ago", age(since)))
             }
             Some(since) => (PreviewClass::Active, format!("open, last push {} ago", age(since))),
-            None => (PreviewClass::Active, "open".to_owned()),
+            None => (PreviewClass::Unknown, "open, and it is not known since when nobody has pushed".to_owned()),
         },
     }
 }

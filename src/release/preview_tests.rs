@@ -38,6 +38,11 @@ fn pull(state: PullState) -> PullLookup {
     }))
 }
 
+fn found(pull: PullLookup) -> PullRequest {
+    let PullLookup::Found(pull) = pull else { unreachable!("it is found") };
+    *pull
+}
+
 fn class(namespace: &PreviewNamespace, pull: &PullLookup) -> PreviewClass {
     classify(namespace, pull, &PreviewRules::new("acme/shop"), NOW).unwrap().class
 }
@@ -71,6 +76,20 @@ fn the_class_follows_the_pull_request() {
     assert_eq!(class(&preview, &PullLookup::Found(old)), PreviewClass::Foreign);
     let labelled = PreviewNamespace { repository: Some("Acme/Other".to_owned()), ..namespace("pr-7") };
     assert_eq!(class(&labelled, &PullLookup::NotFound), PreviewClass::Foreign);
+    let undated = PullRequest { pushed_at: None, ..found(pull(PullState::Open)) };
+    assert_eq!(class(&preview, &PullLookup::Found(Box::new(undated))), PreviewClass::Unknown, "stale or not");
+}
+
+#[test]
+fn a_repository_that_was_renamed_has_two_names() {
+    let renamed = PreviewRules { renamed: Some("acme/store".to_owned()), ..PreviewRules::new("acme/shop") };
+    for (name, expected) in
+        [("acme/shop", PreviewClass::Active), ("Acme/Store", PreviewClass::Active), ("acme/x", PreviewClass::Foreign)]
+    {
+        let pull = PullRequest { repository: Some(name.to_owned()), ..found(pull(PullState::Open)) };
+        let preview = classify(&namespace("pr-7"), &PullLookup::Found(Box::new(pull)), &renamed, NOW).unwrap();
+        assert_eq!(preview.class, expected, "{name}");
+    }
 }
 
 #[test]

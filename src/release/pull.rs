@@ -83,6 +83,8 @@ impl PullRequest {
             Some("closed") if fields.get("merged").flag() == Some(true) => PullState::Merged,
             Some("closed") => PullState::Closed,
             Some("open") => PullState::Open,
+            // Merged is merged for good, whatever else is said or not.
+            _ if fields.get("merged_at").is_present() => PullState::Merged,
             other => PullState::Other(other.unwrap_or("unknown").to_owned()),
         };
         Some(PullRequest {

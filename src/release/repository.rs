@@ -129,7 +129,8 @@ pub struct Budget {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Finding {
     About(About),
-    /// All open ones (or as many as the cap lets through), those merged lately, and of ours those closed without merging.
+    /// All open ones (or as many as the cap lets through and can be read), those merged lately, and of ours those closed
+    /// without merging.
     Pulls {
         open: Vec<PullRequest>,
         merged: Vec<PullRequest>,
@@ -195,7 +196,7 @@ pub struct Repository {
     /// Of ours, those that were lately closed without merging.
     #[serde(default)]
     pub closed: Vec<PullRequest>,
-    /// There are more open pull requests than are read.
+    /// There are more pull requests, open or closed since the last release, than are read.
     pub is_cut: bool,
     pub release: Option<Release>,
     pub lookups: BTreeMap<u64, PullLookup>,
@@ -312,7 +313,8 @@ impl Repository {
     pub fn merged_since_release(&self) -> Option<Vec<&PullRequest>> {
         let published = self.release.as_ref()?.published?;
         let is_later = |pull: &&PullRequest| {
-            pull.state == PullState::Merged && pull.closed_at.is_some_and(|closed| closed > published)
+            // One that does not say when may be one of them.
+            pull.state == PullState::Merged && pull.closed_at.is_none_or(|closed| closed > published)
         };
         Some(self.merged.iter().filter(is_later).collect())
     }

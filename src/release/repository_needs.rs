@@ -93,10 +93,13 @@ pub fn taken_back(name: &std::sync::Arc<str>, repository: &Repository, duty: Dut
 /// Previews pile up when nobody takes them down.
 fn teardown(name: &std::sync::Arc<str>, repository: &Repository) -> Option<Need> {
     let view = repository.workflow(Duty::Teardown)?;
-    let reason = view.workflow.as_ref().and_then(drift_watch::disabled)?.to_owned();
+    let workflow = view.workflow.as_ref()?;
+    let (severity, what, reason, answers): (_, _, _, &[&str]) = match drift_watch::disabled(workflow) {
+        Some(reason) => (Severity::Attention, "teardown off", reason, &["enable-workflow"]),
+        None => (Severity::Unknown, "teardown unknown", drift_watch::doubt(workflow)?, &[]),
+    };
     let object = subject::workflow(name, Duty::Teardown, &view.file);
-    let (severity, what) = (Severity::Attention, "teardown off");
-    Some(Need { object, severity, what, since: None, reason, answers: &["enable-workflow"] })
+    Some(Need { object, severity, what, since: None, reason, answers })
 }
 
 fn drift(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) -> Option<Need> {
@@ -207,18 +210,20 @@ fn smoke(name: &std::sync::Arc<str>, repository: &Repository, now: Timestamp) ->
     let view = repository.workflow(Duty::Smoke)?;
     let off = view.workflow.as_ref().filter(|workflow| drift_watch::disabled(workflow).is_some());
     let off = off.map(|workflow| &workflow.state);
+    let doubt = view.workflow.as_ref().and_then(drift_watch::doubt);
     let run = gates::smoke_run(repository)?;
     let (verdict, why) = gates::smoke(repository, now);
     let (severity, what) = match verdict {
         GateVerdict::Fail => (Severity::Critical, "smoke failed"),
         GateVerdict::Unknown => (Severity::Unknown, "smoke unproven"),
         GateVerdict::Pass if off.is_some() => (Severity::Attention, "smoke test off"),
+        GateVerdict::Pass if doubt.is_some() => (Severity::Unknown, "smoke unproven"),
         GateVerdict::Pass => return None,
     };
     // What is off cannot be run before it is on again.
     let (reason, answers): (_, &[&str]) = match off {
         Some(state) => (format!("the workflow is {}; the last run: {why}", state.word()), &["enable-workflow"]),
-        None => (why, &["run-now"]),
+        None => (doubt.map_or(why.clone(), |doubt| format!("{doubt}; the last run: {why}")), &["run-now"]),
     };
     let object = subject::workflow(name, Duty::Smoke, &view.file);
     Some(Need { object, severity, what, since: run.created, reason, answers })

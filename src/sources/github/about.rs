@@ -25,6 +25,11 @@ pub fn about(bytes: &[u8]) -> Result<About, String> {
     })
 }
 
+/// A release of which nothing can be read: there is one, and what was merged since is not known.
+pub fn unread_release() -> Release {
+    Release { tag: "(unread)".to_owned(), published: None }
+}
+
 /// `GET /repos/{owner}/{repo}/releases/latest`.
 pub fn release(bytes: &[u8]) -> Result<Release, String> {
     let root = Json::parse(bytes)?;
@@ -38,13 +43,16 @@ pub fn release(bytes: &[u8]) -> Result<Release, String> {
     })
 }
 
-/// A page of pull requests. One that cannot be read costs itself, not the page.
-pub fn pulls(bytes: &[u8]) -> Result<Vec<PullRequest>, String> {
+/// A page of pull requests, and whether that is all of them: one that cannot be read costs itself, not the page.
+pub fn pulls(bytes: &[u8]) -> Result<(Vec<PullRequest>, bool), String> {
     let list = Json::parse(bytes)?;
     if !list.is_list() {
         return Err("is no list of pull requests".to_owned());
     }
-    Ok(list.items().into_iter().filter_map(PullRequest::from_json).collect())
+    let items = list.items();
+    let pulls: Vec<PullRequest> = items.iter().copied().filter_map(PullRequest::from_json).collect();
+    let is_whole = pulls.len() == items.len();
+    Ok((pulls, is_whole))
 }
 
 /// `GET .../actions/variables/{name}`: the budget's limit.
@@ -70,7 +78,8 @@ mod tests {
         let untagged = release(br#"{"tag_name":null,"published_at":"2026-08-20T09:02:11Z"}"#).unwrap();
         assert!(untagged.published.is_some() && release(br#"{"message":"Not Found"}"#).is_err());
         assert_eq!(release(br#"{"tag_name":"v1","published_at":"soon"}"#).unwrap().published, None);
-        assert_eq!(pulls(br#"[{"number":1},{"number":null},7]"#).unwrap().len(), 1);
+        let (read, is_whole) = pulls(br#"[{"number":1},{"number":null},7]"#).unwrap();
+        assert_eq!((read.len(), is_whole), (1, false));
         assert_eq!(limit(br#"{"name":"INFRACOST_LIMIT","value":" 25.50 "}"#).unwrap().to_string(), "25.50");
         assert!(limit(br#"{"value":"much"}"#).unwrap_err().contains("is no amount"));
     }

@@ -21,6 +21,18 @@ const REFUSE_COMMITS: [&str; 7] = [
     "workflows",
 ];
 
+/// Rules that have nothing against it. All others (patterns of messages, paths and mails, signatures, what GitHub thinks of
+/// next) may have something.
+const LET_COMMITS: [&str; 7] = [
+    "creation",
+    "deletion",
+    "non_fast_forward",
+    "required_linear_history",
+    "branch_name_pattern",
+    "tag_name_pattern",
+    "copilot_code_review",
+];
+
 /// Commits of a file.
 const HISTORY: usize = 20;
 
@@ -84,12 +96,16 @@ async fn answer(client: &Client, path: &str, what: &str) -> Result<Option<bytes:
 /// Both answers; an empty one is none.
 fn read(about: &[u8], rules: &[u8]) -> Tip {
     let about = Json::parse(about).unwrap_or_default();
+    let is_answered = !rules.is_empty();
     let rules = Json::parse(rules).ok().filter(|rules| rules.is_list()).map(Json::items);
-    // None where a rule does not say what it is.
-    let refuses = |rule: &Json| rule.get("type").text().map(|kind| REFUSE_COMMITS.contains(&kind.as_str()));
+    let refuses = |rule: &Json| {
+        let kind = rule.get("type").text()?;
+        let is_known = [&REFUSE_COMMITS, &LET_COMMITS].iter().any(|known| known.contains(&kind.as_str()));
+        is_known.then(|| REFUSE_COMMITS.contains(&kind.as_str()))
+    };
     let rules: Option<Vec<_>> = rules.map(|rules| rules.iter().map(refuses).collect());
     let is_refused = rules.as_ref().is_some_and(|rules| rules.contains(&Some(true)));
-    let is_unclear = rules.is_some_and(|rules| rules.contains(&None));
+    let is_unclear = rules.map_or(is_answered, |rules| rules.contains(&None));
     let is_protected = match about.get("protected").flag() {
         _ if is_refused => Some(true),
         // The rules are not all there is: only the branch itself knows of a protection of the older kind.
@@ -119,8 +135,11 @@ mod tests {
             (br#"{"protected":null}"#, b"[]", None),
             (open, br#"[{"type":null}]"#, None),
             (open, br#"[null,{"type":"update"}]"#, Some(true)),
-            (open, br#"[{"type":"a_rule_of_tomorrow"}]"#, Some(false)),
+            (open, br#"[{"type":"a_rule_of_tomorrow"}]"#, None),
+            (open, br#"[{"type":"non_fast_forward"},{"type":"required_signatures"}]"#, None),
+            (open, br#"[{"type":"non_fast_forward"},{"type":"deletion"}]"#, Some(false)),
             (b"{}", br#"{"message":"Upgrade"}"#, None),
+            (open, br#"{"message":"Upgrade"}"#, None),
         ] {
             assert_eq!(read(about, rules).is_protected, is_protected);
         }

@@ -23,7 +23,9 @@ pub fn read(bytes: &[u8]) -> Result<Content, String> {
         return Err("is a folder, not a file".to_owned());
     }
     let fields = root.fields();
-    if let Some(kind) = fields.get("type").words().filter(|kind| kind != "file") {
+    // A kind that this version does not know and that has a content is a file to us.
+    let others = ["dir", "symlink", "submodule"];
+    if let Some(kind) = fields.get("type").words().filter(|kind| others.contains(&kind.as_str())) {
         return Err(format!("is a {kind}, not a file"));
     }
     let sha = fields.get("sha").text().filter(|text| is_sha(text)).ok_or("is no file: no sha")?;
@@ -31,6 +33,10 @@ pub fn read(bytes: &[u8]) -> Result<Content, String> {
         Some("base64") => {
             let mut packed = fields.get("content").text().ok_or("is no file: no content")?;
             packed.retain(|sign| !sign.is_ascii_whitespace());
+            if packed.is_empty() && fields.get("size").count().is_some_and(|size| size > 0) {
+                // Left out, in whatever words: an edit must not begin with an empty file.
+                return Ok(Content { sha, text: None });
+            }
             let bytes = STANDARD.decode(packed).map_err(|_| "is not what base64 looks like".to_owned())?;
             Some(String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?.into())
         }
@@ -116,6 +122,11 @@ mod tests {
         assert_eq!(read(answer.as_bytes()).unwrap().text.as_deref(), Some(text));
         let large = br#"{"type":"file","encoding":"none","sha":"0123456789abcdef","content":""}"#;
         assert_eq!(read(large).unwrap().text, None);
+        let file =
+            |rest: &str| read(format!(r#"{{"sha":"0123456789","encoding":"base64",{rest}}}"#).as_bytes()).unwrap();
+        assert_eq!(file(r#""content":"\n","size":2000000"#).text, None);
+        assert_eq!(file(r#""content":"","size":0"#).text.as_deref(), Some(""));
+        assert_eq!(file(r#""content":"YQ==","type":"a_kind_of_tomorrow""#).text.as_deref(), Some("a"));
         for (wrong, why) in [
             ("[]", "a folder"),
             (r#"{"type":"submodule","sha":"0123456789"}"#, "a submodule"),

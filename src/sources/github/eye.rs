@@ -11,11 +11,13 @@ use crate::release::drift::{self, Drift};
 use crate::release::drift_watch::{about_branch, has_succeeded, last_scheduled};
 use crate::release::flag;
 use crate::release::observation::Failure;
-use crate::release::pull::{PullLookup, PullRequest, PullState};
-use crate::release::repository::{BranchFile, Duty, Finding, FlagsFile, PullCost, RunJobs, Topic, WorkflowView};
+use crate::release::pull::{PullLookup, PullRequest};
+use crate::release::repository::{
+    BranchFile, Duty, Finding, FlagsFile, FromRun, PullCost, RunJobs, Topic, WorkflowView,
+};
 use crate::release::smoke::{self, Smoke};
 use crate::release::text::visible;
-use crate::release::workflow::{Conclusion, Run, RunStatus, read_jobs, read_runs, read_workflow};
+use crate::release::workflow::{Conclusion, Run, last_over, newest, read_jobs, read_runs, read_workflow};
 
 use super::about;
 use super::answer::{Miss, REPOSITORY};
@@ -25,10 +27,9 @@ use super::client::Client;
 use super::contents::parameter;
 use super::ground::{Ground, Place};
 use super::look::Look;
+use super::pulls::Pulls;
 use super::settings::{Extent, Settings};
 
-/// Pages of a hundred open pull requests.
-const PULL_PAGES: usize = 5;
 /// Pull requests of previews that are asked for one by one.
 const MOST_LOOKUPS: usize = 100;
 /// Pull requests whose cost is looked for.
@@ -118,25 +119,10 @@ impl Eye {
         (self.is_readable, self.missing) = (true, None);
         self.branch = self.settings.branch.clone().or_else(|| Some(about.default_branch.clone()));
         self.early.push(Finding::About(about));
-        let read = |page: &[u8]| about::pulls(page).map_err(|why| unusable("the list of pull requests", &why));
-        let path = format!("{repository}/pulls?state=open&per_page=100");
-        let (pages, is_cut) = client.pages(&path, "pull requests", PULL_PAGES).await?;
-        let mut open = Vec::new();
-        for page in pages {
-            open.extend(read(&page)?);
-        }
-        let path = format!("{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
-        let ended = read(&client.get(&path, "pull requests").await?)?;
-        let (merged, closed): (Vec<_>, Vec<_>) = ended.into_iter().partition(|pull| pull.state == PullState::Merged);
-        let closed = closed.into_iter().filter(|pull| pull.our_branch().is_some()).collect();
-        self.merged = merged;
-        self.open = open;
-        let release = match client.get(&format!("{repository}/releases/latest"), "releases").await {
-            Ok(release) => about::release(&release).ok(),
-            Err(Miss::Absent(_)) => None,
-            Err(miss) => return Err(miss),
-        };
-        let pulls = Finding::Pulls { open: self.open.clone(), merged: self.merged.clone(), closed, is_cut };
+        let Pulls { open, merged, closed, is_cut, release } = Pulls::read(client, repository).await?;
+        self.merged.clone_from(&merged);
+        self.open.clone_from(&open);
+        let pulls = Finding::Pulls { open, merged, closed, is_cut };
         Ok(Look { findings: vec![pulls, Finding::Release(release)], is_running: false })
     }
 
@@ -219,8 +205,7 @@ impl Eye {
         if self.settings.extent != Extent::Whole {
             return Ok(Look::about(Duty::Smoke, view));
         }
-        let completed = view.runs.iter().filter(|run| run.status == RunStatus::Completed);
-        let run = completed.max_by_key(|run| (run.created, run.attempt)).cloned();
+        let run = last_over(&view.runs).cloned();
         self.summaries.keep(&[run.as_ref().and_then(|run| run.id)]);
         let summary = match &run {
             Some(run) => self.summaries.of(client, &self.repository, run).await?,
@@ -269,9 +254,16 @@ impl Eye {
         let mut wanted = Vec::new();
         for pull in self.open.iter().chain(&self.merged).take(MOST_COSTS) {
             let Some(head_sha) = pull.head_sha.clone() else { continue };
-            let of_head = view.runs.iter().filter(|run| run.head_sha.as_deref() == Some(&head_sha));
-            let completed = of_head.filter(|run| run.status == RunStatus::Completed);
-            let report = match completed.max_by_key(|run| (run.created, run.attempt)) {
+            let is_of_head = |run: &&Run| match &run.head_sha {
+                Some(sha) => *sha == head_sha,
+                None => run.head_branch.is_none() || run.head_branch == pull.head_ref,
+            };
+            let has_ended = |run: &&Run| run.is_over() || run.is_unread();
+            let report = match newest(view.runs.iter().filter(has_ended).filter(is_of_head)) {
+                Some(run) if run.head_sha.is_none() || run.is_unread() => {
+                    let content = Some(Err("is of a run that GitHub does not say enough of".to_owned()));
+                    Some(FromRun { run: run.id.unwrap_or_default(), run_at: run.created, content })
+                }
                 Some(run) => {
                     wanted.push(run.id);
                     self.costs.of(client, &self.repository, run).await?
@@ -343,7 +335,7 @@ impl Eye {
     async fn workflow(&self, client: &Client, duty: Duty, runs: usize) -> Result<WorkflowView, Miss> {
         let mut view = self.unseen(duty);
         let path = format!("{}/actions/workflows/{}", self.repository, parameter(&view.file));
-        match client.get(&path, "workflow").await {
+        match client.get(&path, "workflows").await {
             Ok(workflow) => {
                 view.workflow = Some(read_workflow(&workflow).map_err(|why| unusable("the workflow", &why))?);
             }

@@ -1,7 +1,6 @@
 //! What a look found.
 
 use crate::release::repository::{Duty, Finding, WorkflowView};
-use crate::release::workflow::RunStatus;
 
 /// What a look found, and whether something in it is running.
 #[derive(Default)]
@@ -26,7 +25,7 @@ impl Look {
     /// A workflow, too, where it was read.
     pub fn add(&mut self, duty: Duty, view: Option<WorkflowView>) {
         let Some(view) = view else { return };
-        self.is_running |= view.runs.iter().take(5).any(|run| run.status != RunStatus::Completed);
+        self.is_running |= view.runs.iter().take(5).any(|run| !run.is_over());
         self.findings.push(Finding::Workflow(duty, Box::new(view)));
     }
 }

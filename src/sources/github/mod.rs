@@ -17,6 +17,7 @@ mod eye;
 mod ground;
 mod look;
 mod poll;
+mod pulls;
 mod schedule;
 mod settings;
 mod token;

@@ -2,6 +2,8 @@
 
 mod app;
 mod artifacts;
+mod odd;
+mod pulls;
 
 use std::path::Path;
 use std::time::Duration;

@@ -56,7 +56,7 @@ async fn a_missing_permission_is_named() {
     let bench = Bench::with_github(str::to_owned).await;
     let needs = || vec![("x-accepted-github-permissions", "actions=read".to_owned())];
     bench.front(move |_, path| path.contains("/actions/").then(|| Own::Reply(403, needs(), String::new()))).await;
-    let said = "the token may not read workflow of acme/shop (403): it needs the permission actions=read\n";
+    let said = "the token may not read workflows of acme/shop (403): it needs the permission actions=read\n";
     bench.run("drift get").await.ends(4).says(said);
 }
 
