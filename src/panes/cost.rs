@@ -117,8 +117,8 @@ impl Pane for Cost {
         let limit = match (&repository.limit, repository.own_limit) {
             (Some(Ok(_)), _) => holds,
             (Some(Err(why)), _) => format!("{holds}: the configuration's; the variable: {why}"),
-            (None, Some(_)) => format!("{holds}: the configuration's, no variable is set"),
-            (None, None) => format!("{holds}: the default, no variable is set (25 is good to begin with)"),
+            (None, Some(_)) => format!("{holds}: the configuration's, no variable can be seen"),
+            (None, None) => format!("{holds}: the default, no variable can be seen (25 is good to begin with)"),
         };
         let over = gates::budgets(repository).iter().filter(|it| it.verdict == GateVerdict::Fail).count();
         let words = Words::of(limit, Role::Dim);

@@ -60,14 +60,16 @@ pub fn budgets(repository: &Repository) -> Vec<PullBudget<'_>> {
 fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cost>, GateVerdict, String) {
     let unknown = |why: &str| (None, GateVerdict::Unknown, why.to_owned());
     // The list is read more often than the costs: what an earlier head costs says nothing of this one.
-    let is_of_head = |cost: &&PullCost| pull.head_sha.as_deref() == Some(&cost.head_sha);
-    let known = repository.cost(pull.number).filter(is_of_head);
-    let Some(report) = known.and_then(|cost| cost.report.as_ref()) else {
-        let not_run = || match pull.head_sha {
-            Some(_) => "the plan has not run for its head".to_owned(),
-            None => "GitHub does not say its head".to_owned(),
+    let is_of_head = |cost: &PullCost| pull.head_sha.as_deref() == Some(&cost.head_sha);
+    let known = repository.cost(pull.number);
+    let Some(report) = known.filter(|cost| is_of_head(cost)).and_then(|cost| cost.report.as_ref()) else {
+        let not_run = || match (&pull.head_sha, known) {
+            (None, _) => "GitHub does not say its head",
+            (Some(_), Some(cost)) if is_of_head(cost) => "the plan has not run for its head",
+            (Some(_), Some(_)) => "somebody has pushed to it since its plan was looked for",
+            (Some(_), None) => "its plan was not looked for so far",
         };
-        return unknown(&repository.without_workflow(Duty::Plan).unwrap_or_else(not_run));
+        return unknown(&repository.without_workflow(Duty::Plan).unwrap_or_else(|| not_run().to_owned()));
     };
     match &report.content {
         None => unknown("the run left no report"),

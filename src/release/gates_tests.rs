@@ -47,6 +47,8 @@ fn what_is_over_comes_first_and_what_has_no_price_is_unknown() {
     ];
     assert_eq!(words, wanted);
     assert_eq!(verdict_of(&repository, 431).1, "the plan has not run for its head");
+    let unseen = verdict_of(&changed(|it| it.costs.clear()), 425);
+    assert_eq!(unseen, (GateVerdict::Unknown, "its plan was not looked for so far".to_owned()));
     let why = "+84.20 USD a month is over the limit of 25; 2 resources have no price";
     assert_eq!(verdict_of(&repository, 428).1, why);
 }
@@ -69,7 +71,8 @@ fn a_report_that_cannot_be_used_says_why() {
 #[test]
 fn what_an_earlier_head_costs_says_nothing() {
     let repository = changed(|it| it.open[2].head_sha = Some("pushed since".to_owned()));
-    assert_eq!(verdict_of(&repository, 425), (GateVerdict::Unknown, "the plan has not run for its head".to_owned()));
+    let pushed = "somebody has pushed to it since its plan was looked for";
+    assert_eq!(verdict_of(&repository, 425), (GateVerdict::Unknown, pushed.to_owned()));
     let repository = changed(|it| it.open[2].head_sha = None);
     assert_eq!(verdict_of(&repository, 425).0, GateVerdict::Unknown);
 }

@@ -91,6 +91,11 @@ pub fn of_report(number: u64, content: Option<Result<cost::Cost, String>>) -> Pu
     PullCost { number, head_sha: format!("head-{number}"), report: Some(report) }
 }
 
+/// The cost of the head of a pull request for which the plan has not run.
+fn not_run(number: u64) -> PullCost {
+    PullCost { report: None, ..of_report(number, None) }
+}
+
 /// A plan with a drifted resource, one that somebody changed outside on top of a pending change, and a harmless one.
 pub fn plan() -> drift::Drift {
     let change = |address: &str| {
@@ -184,7 +189,14 @@ pub fn findings(now: Timestamp) -> Vec<Finding> {
         Finding::GoodPlan(Some(ago(now, 5))),
         Finding::Blame(BTreeMap::from([("aws_s3_bucket.logs".to_owned(), touched)])),
         Finding::Smoke(from_run(70, summary("", 297, 3))),
-        Finding::Costs(vec![priced(428, "84.20"), priced(425, "3"), priced(419, "22.50"), priced(412, "2")]),
+        Finding::Costs(vec![
+            priced(428, "84.20"),
+            priced(425, "3"),
+            priced(419, "22.50"),
+            priced(412, "2"),
+            not_run(431),
+            not_run(398),
+        ]),
         Finding::Flags(Some(Box::new(flags(FLAGS)))),
         Finding::History(vec![commit("ada", "new_checkout to everybody", 1)]),
         Finding::Limit(Some(Ok("25".parse().unwrap()))),

@@ -197,8 +197,8 @@ fn the_cost_pane_says_whose_limit_holds() {
             Some(40),
             "limit 40: the configuration's; the variable: the token may not read variables  1 over it",
         ),
-        (None, Some(40), "limit 40: the configuration's, no variable is set"),
-        (None, None, "limit 50: the default, no variable is set"),
+        (None, Some(40), "limit 40: the configuration's, no variable can be seen"),
+        (None, None, "limit 50: the default, no variable can be seen"),
         (unread(), None, "the limit is unknown: the token may not read variables"),
     ] {
         let text = headline(limit, otherwise);

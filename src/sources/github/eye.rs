@@ -6,18 +6,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::release::annotation::{exit_codes, of_k6};
-use crate::release::cost::{self, Cost};
 use crate::release::drift::{self, Drift};
 use crate::release::drift_watch::{about_branch, has_succeeded, last_scheduled};
 use crate::release::flag;
 use crate::release::observation::Failure;
 use crate::release::pull::{PullLookup, PullRequest};
-use crate::release::repository::{
-    BranchFile, Duty, Finding, FlagsFile, FromRun, PullCost, RunJobs, Topic, WorkflowView,
-};
+use crate::release::repository::{BranchFile, Duty, Finding, FlagsFile, RunJobs, Topic, WorkflowView};
 use crate::release::smoke::{self, Smoke};
 use crate::release::text::visible;
-use crate::release::workflow::{Conclusion, Run, last_over, newest, read_jobs, read_runs, read_workflow};
+use crate::release::workflow::{Conclusion, Run, last_over, read_jobs, read_runs, read_workflow};
 
 use super::about;
 use super::answer::{Miss, REPOSITORY};
@@ -25,6 +22,7 @@ use super::artifacts::{Shelf, unusable};
 use super::branch::{self, File, Tip};
 use super::client::Client;
 use super::contents::parameter;
+use super::costs::{self, Costs};
 use super::ground::{Ground, Place};
 use super::look::Look;
 use super::pulls::Pulls;
@@ -32,8 +30,6 @@ use super::settings::{Extent, Settings};
 
 /// Pull requests of previews that are asked for one by one.
 const MOST_LOOKUPS: usize = 100;
-/// Pull requests whose cost is looked for.
-const MOST_COSTS: usize = 60;
 /// Runs of the drift check that are looked into for the last plan that succeeded.
 const MOST_PLANS: usize = 5;
 /// Failed jobs of a smoke test that are asked for k6's exit code.
@@ -55,7 +51,7 @@ pub struct Eye {
     merged: Vec<PullRequest>,
     plans: Shelf<Drift>,
     ground: Ground,
-    costs: Shelf<Cost>,
+    costs: Costs,
     summaries: Shelf<Smoke>,
 }
 
@@ -76,7 +72,7 @@ impl Eye {
             open: Vec::new(),
             merged: Vec::new(),
             plans: Shelf::new(&settings.files.drift_artifact, plan),
-            costs: Shelf::new(&settings.files.cost_artifact, cost::read),
+            costs: Costs::new(&settings.files.cost_artifact),
             summaries: Shelf::new(&settings.files.smoke_artifact, smoke::read),
             ground: Ground::default(),
             settings,
@@ -234,9 +230,10 @@ impl Eye {
     async fn cost(&mut self, client: &Client) -> Result<Look, Miss> {
         let name = visible(&self.settings.files.limit_variable);
         let mut look = Look::of(Finding::LimitVariable { name, otherwise: self.settings.limit });
-        let view = self.beside(client, Duty::Plan, 100).await?;
+        let view = self.beside(client, Duty::Plan, costs::RUNS).await?;
         if let (Some(view), Extent::Whole) = (&view, self.settings.extent) {
-            look.findings.push(self.costs(client, view).await?);
+            let pulls = self.open.iter().chain(&self.merged);
+            look.findings.push(Finding::Costs(self.costs.of(client, &self.repository, view, pulls).await?));
         }
         let limit = self.limit(client).await?;
         if let (Some(Err(_)), Some(failure)) = (&limit, view.as_ref().and_then(|view| view.unread.clone())) {
@@ -246,34 +243,6 @@ impl Eye {
         look.add(Duty::Plan, view);
         look.findings.push(Finding::Limit(limit));
         Ok(look)
-    }
-
-    /// What each pull request's last run says.
-    async fn costs(&mut self, client: &Client, view: &WorkflowView) -> Result<Finding, Miss> {
-        let mut costs = Vec::new();
-        let mut wanted = Vec::new();
-        for pull in self.open.iter().chain(&self.merged).take(MOST_COSTS) {
-            let Some(head_sha) = pull.head_sha.clone() else { continue };
-            let is_of_head = |run: &&Run| match &run.head_sha {
-                Some(sha) => *sha == head_sha,
-                None => run.head_branch.is_none() || run.head_branch == pull.head_ref,
-            };
-            let has_ended = |run: &&Run| run.is_over() || run.is_unread();
-            let report = match newest(view.runs.iter().filter(has_ended).filter(is_of_head)) {
-                Some(run) if run.head_sha.is_none() || run.is_unread() => {
-                    let content = Some(Err("is of a run that GitHub does not say enough of".to_owned()));
-                    Some(FromRun { run: run.id.unwrap_or_default(), run_at: run.created, content })
-                }
-                Some(run) => {
-                    wanted.push(run.id);
-                    self.costs.of(client, &self.repository, run).await?
-                }
-                None => None,
-            };
-            costs.push(PullCost { number: pull.number, head_sha, report });
-        }
-        self.costs.keep(&wanted);
-        Ok(Finding::Costs(costs))
     }
 
     /// The budget's limit. A token that may not read variables knows the costs all the same.

@@ -13,6 +13,7 @@ mod branch;
 mod cache;
 mod client;
 mod contents;
+mod costs;
 mod eye;
 mod ground;
 mod look;

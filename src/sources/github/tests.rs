@@ -2,6 +2,7 @@
 
 mod app;
 mod artifacts;
+mod costs;
 mod odd;
 mod pulls;
 
