@@ -8,7 +8,7 @@ mod answer;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, Limited};
 use octocrab::{OctoBody, Octocrab};
@@ -19,6 +19,7 @@ use super::outcome::Outcome;
 use super::preflight::{DryRun, Preflight};
 use super::wire::{Silence, chain};
 use crate::actions::plan::{Held, Plan, Request};
+use crate::release::json::decimal;
 use crate::release::text::visible_up_to;
 use answer::{outcome, unread};
 
@@ -78,7 +79,11 @@ impl Writer {
         for (applied, request) in plan.requests.iter().enumerate() {
             last = self.send_one(request).await;
             if !last.is_applied() {
-                return last.after(applied, plan.requests.len());
+                let left = left_behind(plan, applied, &last);
+                let last = last.after(applied, plan.requests.len());
+                return last.saying(|reason| {
+                    left.map_or(reason.to_owned(), |left| format!("{}. {left}", reason.trim_end_matches('.')))
+                });
             }
         }
         last
@@ -111,7 +116,9 @@ impl Writer {
         }
         let is = answer.body.pointer(held.pointer).cloned().unwrap_or(Value::Null);
         let trimmed = |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
-        if trimmed(&is) == trimmed(&held.value) {
+        // An amount was seen as an amount: `025` is 25.
+        let amount = |value: &Value| decimal(&trimmed(value)).filter(|_| held.pointer == "/value");
+        if trimmed(&is) == trimmed(&held.value) || amount(&is).is_some_and(|is| Some(is) == amount(&held.value)) {
             return Ok(answer.body);
         }
         if held.pointer == "/sha" {
@@ -127,12 +134,16 @@ impl Writer {
         let unsent = |reason: String| Silence { may_have_arrived: false, reason };
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| unsent(format!("{method} is no method")))?;
         let is_question = method == Method::GET;
-        let request = http::Request::builder()
+        let mut request = http::Request::builder()
             .method(method)
             .uri(path)
             .header(ACCEPT, "application/vnd.github+json")
             .header("x-github-api-version", "2022-11-28")
             .header(CONTENT_TYPE, "application/json");
+        if body.is_null() && !is_question {
+            // Nobody below says so of a body that is not there, and GitHub asks for it: 411.
+            request = request.header(CONTENT_LENGTH, 0);
+        }
         let bytes = if body.is_null() { OctoBody::empty() } else { OctoBody::from(body.to_string()) };
         let request = request.body(bytes).map_err(|error| unsent(format!("no request: {error}")))?;
         match tokio::time::timeout(self.timeout, self.exchange(request)).await {
@@ -159,6 +170,21 @@ impl Writer {
         let odd = whole.filter(|_| !body.is_object()).map(|bytes| answer::odd(&bytes));
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, odd })
     }
+}
+
+/// What a pull request that did not come about has left in the repository: nobody here takes it away again.
+fn left_behind(plan: &Plan, applied: usize, outcome: &Outcome) -> Option<String> {
+    let branch = plan.requests.first()?.body["ref"].as_str()?.trim_start_matches("refs/heads/");
+    let is_unknown = matches!(outcome, Outcome::Unknown { .. });
+    let what = match (applied, is_unknown) {
+        (0, false) => return None,
+        (0, true) => "may have been made, without a commit on it",
+        (1, false) => "is left behind, without a commit on it: delete it",
+        (1, true) => "is left behind, perhaps with the commit on it, and without a pull request",
+        (_, false) => "is left behind with the commit on it: open its pull request by hand, or delete it",
+        (_, true) => "has the commit on it: look for its pull request",
+    };
+    Some(format!("Branch {branch} {what}"))
 }
 
 /// Whether the connection never came about.

@@ -72,17 +72,22 @@ impl Outcome {
 
     /// The same outcome after earlier requests of the plan were applied: the operator has to know that half is done.
     pub(super) fn after(self, applied: usize, of: usize) -> Outcome {
-        if applied == 0 || self.is_applied() {
+        if applied == 0 {
             return self;
         }
         let were = if applied == 1 { "was" } else { "were" };
-        let so_far = |reason: String| format!("{applied} of {of} requests {were} applied, then: {reason}");
-        match self {
-            Outcome::Applied { .. } => self,
-            Outcome::Conflict { reason } => Outcome::Conflict { reason: so_far(reason) },
-            Outcome::Denied { reason } => Outcome::Denied { reason: so_far(reason) },
-            Outcome::Failed { status, reason } => Outcome::Failed { status, reason: so_far(reason) },
-            Outcome::Unknown { reason } => Outcome::Unknown { reason: so_far(reason) },
+        self.saying(|reason| format!("{applied} of {of} requests {were} applied, then: {reason}"))
+    }
+
+    /// The same outcome with more to say of why; what was applied has no why.
+    pub(super) fn saying(mut self, more: impl FnOnce(&str) -> String) -> Outcome {
+        match &mut self {
+            Outcome::Applied { .. } => {}
+            Outcome::Conflict { reason }
+            | Outcome::Denied { reason }
+            | Outcome::Failed { reason, .. }
+            | Outcome::Unknown { reason } => *reason = more(reason),
         }
+        self
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, HeaderName, HeaderValue, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, HeaderName, HeaderValue, IF_NONE_MATCH, LINK, LOCATION,
+    RETRY_AFTER, TRANSFER_ENCODING,
 };
 use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
@@ -52,8 +53,10 @@ pub(in crate::sim) async fn respond(
     };
     let token = text(AUTHORIZATION).to_owned();
     let known = text(IF_NONE_MATCH).to_owned();
+    let is_measured = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| head.headers.contains_key(name));
     let response = match door {
         Door::Store => shared.with(|state| store(&state.github, &call, &token)),
+        Door::Api if head.method != Method::GET && !is_measured => plain(411, "Length Required"),
         Door::Api => shared.with(|state| api(&mut state.github, &call, fault, &token, &known)),
     };
     let response = match fault {

@@ -24,9 +24,12 @@ async fn world_with(line: &str) -> World {
 async fn ask(world: &World, method: &str, path: &str, body: Value) -> (u16, Value) {
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+    let is_question = method == reqwest::Method::GET;
     let mut request = client.request(method, format!("{}{path}", world.github_url()));
     if !body.is_null() {
         request = request.body(body.to_string());
+    } else if !is_question {
+        request = request.header("content-length", "0");
     }
     let answer = request.send().await.unwrap();
     let code = answer.status().as_u16();
@@ -126,6 +129,9 @@ async fn a_branch_may_begin_at_an_older_commit() {
 async fn workflows_are_switched_and_dispatched_and_variables_set() {
     let world = world(false).await;
     let drift = format!("{REPO}/actions/workflows/infra-drift.yml");
+    let unmeasured = reqwest::Client::builder().no_proxy().build().unwrap();
+    let unmeasured = unmeasured.put(format!("{}{drift}/disable", world.github_url())).send().await.unwrap();
+    assert_eq!(unmeasured.status().as_u16(), 411, "without a length, as the real one");
     assert_eq!(ask(&world, "PUT", &format!("{drift}/disable"), Value::Null).await.0, 204);
     assert_eq!(get(&world, &drift).await.1["state"], "disabled_manually");
     let dispatches = format!("{drift}/dispatches");

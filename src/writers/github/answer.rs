@@ -10,7 +10,7 @@ use crate::writers::outcome::Outcome;
 pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
     let said = said(answer);
     let failed = |reason: String| Outcome::Failed { status: Some(answer.status), reason };
-    let is_pull_only = ["rule violations", "protected branch", "pull request"].iter().any(|word| said.contains(word));
+    let is_pull_only = PULL_ONLY.iter().any(|word| said.contains(word));
     match answer.status {
         200..=299 if answer.odd.is_some_and(|odd| odd != NOTHING) || is_silent_about_a_thing(request, answer) => {
             let odd = answer.odd.unwrap_or(NOTHING);
@@ -20,14 +20,22 @@ pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
         }
         200..=299 => {
             let commit = answer.body.pointer("/commit/sha").and_then(|sha| sha.as_str());
-            Outcome::Applied { warnings: Vec::new(), resource_version: commit.map(|sha| visible_up_to(sha, 64)) }
+            // The sha of a file that is not there any more holds nothing back.
+            let is_anew = answer.status == 201 && request.method == "PUT";
+            let warning = "somebody had deleted the file in the moment before: it is there again";
+            let warnings = is_anew.then(|| warning.to_owned()).into_iter().collect();
+            Outcome::Applied { warnings, resource_version: commit.map(|sha| visible_up_to(sha, 64)) }
         }
         300..=399 => failed("the repository has moved: set github.repository to its new name".to_owned()),
         401 => Outcome::Denied { reason: "GitHub does not accept the token (401): renew it".to_owned() },
         403 | 429 if is_limit(answer, &said) => failed(format!("GitHub asks us to slow down and did nothing: {said}")),
         403 => Outcome::Denied { reason: forbidden(request, answer, &said) },
-        404 if request.path.contains("/contents/.github/workflows/") => {
-            failed("there is no such file, or the token lacks the scope workflow (Workflows: write) (404)".to_owned())
+        // The file was read a moment ago: it is the write that is hidden.
+        404 if request.path.contains("/contents/.github/workflows/") && !said.starts_with("Branch ") => {
+            Outcome::Denied {
+                reason: "the token lacks the scope workflow (Workflows: write), or the file is gone by now (404)"
+                    .to_owned(),
+            }
         }
         404 => {
             let has_scopes = answer.headers.contains_key("x-oauth-scopes");
@@ -37,6 +45,9 @@ pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
         }
         409 if said.contains("does not match") => {
             Outcome::Conflict { reason: "somebody changed the file meanwhile: look again".to_owned() }
+        }
+        409 if said.contains("expected to be at") || said.contains("but expected") => {
+            Outcome::Conflict { reason: "somebody committed to the branch in the same moment: look again".to_owned() }
         }
         409 | 422 if is_pull_only && request.method == "PUT" => {
             failed(format!("the branch takes changes through pull requests only: {said}"))
@@ -48,6 +59,9 @@ pub(super) fn outcome(request: &Request, answer: &Answer) -> Outcome {
         status => failed(format!("GitHub answered {status}: {said}")),
     }
 }
+
+/// What GitHub says of a branch that takes no commits of its own, by rulesets and by protections of the older kind.
+const PULL_ONLY: [&str; 4] = ["rule violations", "protected branch", "pull request", "Could not update file"];
 
 const NOTHING: &str = "empty";
 
@@ -129,6 +143,7 @@ fn said(answer: &Answer) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
     use serde_json::json;
 
     use super::*;
@@ -145,6 +160,28 @@ mod tests {
         let headers = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
         let answer = Answer { status, headers: headers.collect(), body: json!({ "message": message }), odd: None };
         format!("{} {}", outcome(&request, &answer).word(), outcome(&request, &answer).reason())
+    }
+
+    #[test]
+    fn a_file_that_comes_into_being_was_gone() {
+        let request = |method, path: &str| Request {
+            method,
+            path: path.into(),
+            content_type: "application/json",
+            body: json!({}),
+            right: None,
+            held: Vec::new(),
+        };
+        let sentence = |method, path: &str, status| {
+            let answer = Answer { status, headers: HeaderMap::new(), body: json!({ "sha": "x" }), odd: None };
+            outcome(&request(method, path), &answer).sentence()
+        };
+        let file = "/repos/acme/shop/contents/feature-flags/flags.yaml";
+        assert_eq!(
+            (&*sentence("PUT", file, 200), &*sentence("POST", "/repos/acme/shop/git/refs", 201)),
+            ("accepted", "accepted")
+        );
+        assert!(sentence("PUT", file, 201).contains("somebody had deleted the file in the moment before"));
     }
 
     #[test]
@@ -168,7 +205,8 @@ mod tests {
                 "`acme` has an IP allow list enabled",
                 "denied the organisation lets nobody in from this address",
             ),
-            (404, &[], "Not Found", "failed there is no such file, or the token lacks the scope workflow"),
+            (404, &[], "Not Found", "denied the token lacks the scope workflow"),
+            (404, &[], "Branch main not found", "failed there is no such thing"),
             (409, &[], "x.yml does not match abc", "conflict somebody changed the file"),
             (
                 409,
@@ -176,6 +214,13 @@ mod tests {
                 "Repository rule violations found\n\nChanges must be made through a pull request.",
                 "failed the branch takes",
             ),
+            (
+                409,
+                &[],
+                "Could not update file: 2 of 2 required status checks are expected.",
+                "failed the branch takes changes through pull requests only",
+            ),
+            (409, &[], "refs/heads/main expected to be at 0c0ffee", "conflict somebody committed to the branch"),
             (422, &[], "Reference already exists", "conflict it was done before"),
             (422, &[], "Validation Failed", "failed GitHub finds it invalid"),
             (429, &[], "slow", "failed GitHub asks us to slow down"),

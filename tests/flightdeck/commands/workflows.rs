@@ -85,7 +85,7 @@ async fn a_token_without_workflows_is_told_so() {
     let denied = bench.run("rollback PR18 --yes -o json").await.ends(4).result();
     assert!(denied["reason"].as_str().unwrap().contains("workflows=write"), "{denied:#}");
     bench.repository("no-workflows");
-    let hidden = bench.run("rollback PR19 --yes -o json").await.ends(1).result();
+    let hidden = bench.run("rollback PR19 --yes -o json").await.ends(4).result();
     assert!(hidden["reason"].as_str().unwrap().contains("the token lacks the scope workflow"), "{hidden:#}");
 }
 

@@ -272,7 +272,7 @@ async fn who_may_not_is_told_what_is_missing() {
     let Outcome::Denied { reason } = &scope else { panic!("{scope:?}") };
     assert!(reason.contains("workflows=write"), "{reason}");
     let hidden = desk.does_as("no-workflows", &smoke, patient, |_| ()).await.outcome;
-    let Outcome::Failed { status: Some(404), reason } = &hidden else { panic!("{hidden:?}") };
+    let Outcome::Denied { reason } = &hidden else { panic!("{hidden:?}") };
     assert!(reason.contains("the token lacks the scope workflow"), "{reason}");
     let expired = desk.writer("expired", patient).await.preflight(&kill).await.refusal(&kill).unwrap().reason;
     assert_eq!(expired, "denied: GitHub does not accept the token (401): renew it");
@@ -320,6 +320,9 @@ async fn half_of_a_pull_request_says_how_far_it_came() {
     let plan = desk.workflow("remove-step", Duty::Smoke, "verify-release.yml");
     let outcome = desk.does_as("contents-only", &plan, Duration::from_secs(5), |_| ()).await.outcome;
     assert!(outcome.reason().starts_with("1 of 3 requests was applied, then: the token may not PUT"), "{outcome:?}");
+    let branch = plan.requests[1].body["branch"].as_str().unwrap();
+    let left = format!(". Branch {branch} is left behind, without a commit on it: delete it");
+    assert!(outcome.reason().ends_with(&left), "{outcome:?}");
     assert_eq!(desk.writes().len(), 2);
     let again = desk.does(&plan, |_| ()).await;
     assert!(again.reason().contains("branch flightdeck/without-k6-step-"), "{again:?}");
@@ -329,6 +332,38 @@ async fn half_of_a_pull_request_says_how_far_it_came() {
     assert!(desk.does(&later, |_| ()).await.is_applied());
     let Progress::Halfway(what) = desk.effect(&later).await else { panic!("not halfway") };
     assert!(what.starts_with("pull request #432 is open"), "{what}");
+
+    let mut baseless = desk.kill();
+    baseless.requests[2].body["base"] = "nowhere".into();
+    let outcome = desk.does(&baseless, |_| ()).await;
+    let reason = outcome.reason();
+    assert!(reason.starts_with("2 of 3 requests were applied, then: GitHub finds it invalid (422)"), "{reason}");
+    let branch = baseless.requests[1].body["branch"].as_str().unwrap();
+    let left = "is left behind with the commit on it: open its pull request by hand, or delete it";
+    assert!(reason.ends_with(&format!(". Branch {branch} {left}")), "{reason}");
+}
+
+#[tokio::test]
+async fn a_branch_of_which_nobody_knows_is_named() {
+    let story = STORY.replace("  repository: acme/shop\n", "  repository: acme/shop\n  protected: true\n");
+    let mut desk = Desk::new(&story).await;
+    let plan = desk.kill();
+    let outcome = desk.does(&plan, |world| world.fault(Fault::GithubLost)).await;
+    desk.world.fault(Fault::None);
+    let branch = plan.requests[1].body["branch"].as_str().unwrap();
+    let left = format!("Branch {branch} may have been made, without a commit on it");
+    assert!(matches!(&outcome, Outcome::Unknown { reason } if reason.ends_with(&left)), "{outcome:?}");
+    assert_eq!(desk.writes().len(), 1, "nothing is sent after what is unknown");
+    desk.watched.handle.acted(Topic::Pulls);
+    desk.watched.until_found(|finding| *finding == Finding::Seen(Topic::Pulls)).await;
+    assert_eq!(plan.effect.progress(&desk.watched.model, &plan.target), Progress::NotYet);
+}
+
+#[tokio::test]
+async fn a_limit_is_held_as_an_amount() {
+    let desk = Desk::new(&STORY.replace("INFRACOST_LIMIT: \"25\"", "INFRACOST_LIMIT: \" 025.0\"")).await;
+    let limit = desk.plan("set-limit", &subject::limit(&"acme/shop".into(), "INFRACOST_LIMIT"));
+    assert!(desk.does(&limit, |_| ()).await.is_applied());
 }
 
 #[tokio::test]
