@@ -48,6 +48,8 @@ pub mod smoke;
 pub mod step_edit;
 pub mod store;
 pub mod subject;
+#[cfg(test)]
+pub mod tape;
 pub mod text;
 pub mod threshold;
 pub mod timeline;
