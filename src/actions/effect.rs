@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use crate::release::flag::Flag;
+use crate::release::flag::{Flag, Setting};
 use crate::release::model::Model;
 use crate::release::object::ObjectId;
 use crate::release::phase::Phase;
@@ -147,7 +147,12 @@ impl Effect {
             Effect::StepGone { duty, step } => step.is_in(file_of(repository()?, *duty)?)?,
             _ => false,
         };
-        is_back.then(|| "it took effect and was put back".to_owned())
+        let was = match self {
+            // A commit is in no effect by itself, and nobody has seen more of it.
+            Effect::FlagsAre(_) | Effect::StepGone { .. } => "it was committed and put back",
+            _ => "it took effect and was put back",
+        };
+        is_back.then(|| was.to_owned())
     }
 
     /// Looks for the effect in what the sources have seen since.
@@ -294,9 +299,15 @@ fn act_otherwise(wanted: &[Flag], repository: &Repository) -> bool {
     wanted.iter().any(|wanted| flag(repository, &wanted.name).is_some_and(|flag| !acts_alike(wanted, flag)))
 }
 
-/// Owners and guardrails are other people's business: only what makes a flag act counts.
-fn acts_alike(one: &Flag, other: &Flag) -> bool {
-    (&one.default, &one.rollout) == (&other.default, &other.rollout)
+/// Owners and guardrails are other people's business: only what makes a flag act counts. So is an environment that has come
+/// since, as long as it does not turn on what is to be off; and what is to be off is so where there is none any more.
+fn acts_alike(wanted: &Flag, is: &Flag) -> bool {
+    let to_be_off = wanted.is_off();
+    let stands = |(name, percent): &(String, Setting<Decimal>)| {
+        let mut found = is.rollout.iter().filter(|(other, _)| other == name).peekable();
+        (to_be_off || found.peek().is_some()) && found.all(|(_, other)| other == percent)
+    };
+    wanted.default == is.default && wanted.rollout.iter().all(stands) && (!to_be_off || is.is_off())
 }
 
 fn done_if(done: bool) -> Progress {

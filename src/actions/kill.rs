@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::git::Commit;
 use super::plan::{Danger, Effect, FromTo, Plan, Refusal};
 use super::{Action, Kind, Needs, RestsOn, Wish};
+use crate::release::attention::Severity;
 use crate::release::deed::Deed;
 use crate::release::flag::{self, Flag};
 use crate::release::flag_edit::{self, Change, Edit};
@@ -131,7 +132,9 @@ fn last_kill(wish: &Wish<'_>, name: &str) -> Result<Vec<Change>, Refusal> {
         deed.context == wish.target.context && subject::flags_of(&deed.uid).contains(&name) && deed.may_have_been_done()
     };
     let mut deeds = wish.model.deeds.iter().filter(is_of_flag).peekable();
-    if let Some(restored) = deeds.peek().filter(|deed| &*deed.action == RESTORE.name) {
+    // Sent is not restored: one that was closed in its pull request, or got lost, is tried again.
+    let is_restored = |deed: &&&Deed| &*deed.action == RESTORE.name && deed.severity == Severity::Ok;
+    if let Some(restored) = deeds.peek().filter(is_restored) {
         let at = restored.at.strftime("%H:%M:%S");
         return Err(Refusal::because(format!("it was restored already, by {} at {at} UTC", restored.who)));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::attention::{Need, Severity};
-use super::flag::{Flag, FlagState};
+use super::flag::Flag;
 use super::pull::PullRequest;
 use super::repository::Repository;
 use super::repository_needs::pull_id;
@@ -101,7 +101,7 @@ impl<'a> Change<'a> {
     /// Whether it is so by now; None where the file does not say.
     fn is_there(&self) -> Option<bool> {
         match self {
-            Change::Kill(flags) => Some(flags.iter().all(|flag| is_off(flag))),
+            Change::Kill(flags) => Some(flags.iter().all(|flag| flag.is_off())),
             Change::Restore(_) | Change::Other => None,
         }
     }
@@ -123,11 +123,6 @@ impl<'a> Change<'a> {
             Change::Other => &[],
         }
     }
-}
-
-/// Everywhere, the default included.
-fn is_off(flag: &Flag) -> bool {
-    flag.state("") == FlagState::Off && flag.states().iter().all(|(_, state)| *state == FlagState::Off)
 }
 
 #[cfg(test)]

@@ -139,6 +139,11 @@ impl Flag {
         self.rollout.iter().map(|(name, _)| (name.as_str(), self.state(name))).collect()
     }
 
+    /// Whether it is off everywhere, the default included.
+    pub fn is_off(&self) -> bool {
+        self.state("") == FlagState::Off && self.states().iter().all(|(_, state)| *state == FlagState::Off)
+    }
+
     /// Guardrails that do not hold in that environment: neither met nor a flag of this file that is on.
     pub fn unmet(&self, flags: &Flags, environment: &str) -> Vec<Unmet> {
         let required = self.requires.iter().filter(|name| !flags.met.contains(name));

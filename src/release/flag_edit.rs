@@ -3,6 +3,7 @@
 //! The edit never trusts its own positions. It splices, parses the result again, and compares both trees with aliases
 //! and merge keys followed: exactly the named values may differ. Anything else is refused with the path that would move.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rust_decimal::Decimal;
@@ -51,6 +52,12 @@ pub enum Refusal {
     /// On restore: somebody has been there since.
     #[error("{path} is {found}, not {expected}: somebody changed it since")]
     MovedOn { path: String, found: String, expected: String },
+    /// On restore: somebody has taken the value out since.
+    #[error("{0} is not there any more: put it back in git")]
+    Gone(String),
+    /// On restore: the kill never came into the file, or is out of it again.
+    #[error("{0} stands as it was before that kill: it is not merged, or was put back since")]
+    AsBefore(String),
 }
 
 /// Sets `default: false` and every `rollout.*` to 0. A `default` that is not there stays away: absent is off.
@@ -68,6 +75,11 @@ pub fn kill(text: &str, name: &str) -> Result<Edit, Refusal> {
     }
     let mut splices = Vec::new();
     for (target, to) in wishes {
+        // `!!bool 0` is no zero to anybody.
+        let tag = yaml.node(target.value).tag.as_deref();
+        if matches!((tag, to), (Some("!!bool"), "0") | (Some("!!int" | "!!float"), "false")) {
+            return Err(target.unfit("tagged as something else"));
+        }
         splices.push(target.splice(&yaml, text, to)?);
     }
     apply(text, &yaml, splices)
@@ -79,13 +91,16 @@ pub fn restore(text: &str, name: &str, previous: &[Change]) -> Result<Edit, Refu
     let flag = FlagNodes::find(&yaml, name)?;
     let targets: Vec<Target> = flag.default()?.into_iter().chain(flag.environments()?).collect();
     let mut splices = Vec::new();
+    let mut moved = None;
+    let mut as_before = 0;
     for change in previous {
         let found = targets.iter().find(|target| target.path() == change.path);
-        let target = found.ok_or_else(|| Refusal::NoSuchFlag(visible(&change.path)))?;
+        let target = found.ok_or_else(|| Refusal::Gone(visible(&change.path)))?;
         let mut splice = target.splice(&yaml, text, &change.from)?;
-        if splice.change.from != change.to {
+        as_before += usize::from(splice.change.from == change.from);
+        if splice.change.from != change.to && moved.is_none() {
             let (found, expected) = (visible(&splice.change.from), visible(&change.to));
-            return Err(Refusal::MovedOn { path: visible(&change.path), found, expected });
+            moved = Some(Refusal::MovedOn { path: visible(&change.path), found, expected });
         }
         // A value that was not there at all came with the blank before it.
         if change.from.is_empty() && text[..splice.range.start].ends_with(": ") {
@@ -93,7 +108,11 @@ pub fn restore(text: &str, name: &str, previous: &[Change]) -> Result<Edit, Refu
         }
         splices.push(splice);
     }
-    apply(text, &yaml, splices)
+    match moved {
+        Some(_) if as_before == previous.len() => Err(Refusal::AsBefore(visible(name))),
+        Some(moved) => Err(moved),
+        None => apply(text, &yaml, splices),
+    }
 }
 
 /// Splices and proves that nothing else changed.
@@ -111,19 +130,18 @@ fn apply(text: &str, before: &Yaml, mut splices: Vec<Splice>) -> Result<Edit, Re
     after.push_str(text.get(copied..).unwrap_or_default());
     let parsed = Yaml::parse(&after).map_err(Refusal::Unreadable)?;
     // What stands behind a value (an anchor, a tag) must not have grown together with it.
-    if let Some((splice, _)) = splices.iter().zip(&written).find(|(_, range)| !parsed.is_value(range)) {
+    let values = parsed.ranges();
+    let is_value = |range: &Range<usize>| range.is_empty() || values.contains(range);
+    if let Some((splice, _)) = splices.iter().zip(&written).find(|(_, range)| !is_value(range)) {
         let what = "written together with something else".to_owned();
         return Err(Refusal::Unfit { path: visible(&splice.change.path), what });
     }
-    let mut moved = before.differences(&parsed).map_err(Refusal::Unproved)?;
-    let mut meant: Vec<Vec<String>> = splices.iter().map(|splice| splice.path.clone()).collect();
-    moved.sort();
-    meant.sort();
-    let mut others = moved.iter().filter(|path| !meant.contains(path));
-    if let Some(path) = others.next() {
+    let moved: BTreeSet<Vec<String>> = before.differences(&parsed).map_err(Refusal::Unproved)?.into_iter().collect();
+    let meant: BTreeSet<Vec<String>> = splices.iter().map(|splice| splice.path.clone()).collect();
+    if let Some(path) = moved.difference(&meant).next() {
         return Err(Refusal::WouldAlsoChange(visible(&path.join("."))));
     }
-    if let Some(path) = meant.iter().find(|path| !moved.contains(path)) {
+    if let Some(path) = meant.difference(&moved).next() {
         let what = "written in a way that an edit does not reach".to_owned();
         return Err(Refusal::Unfit { path: visible(&path.join(".")), what });
     }
@@ -203,9 +221,10 @@ impl<'a> FlagNodes<'a> {
         let entries = self.yaml.entries(rollout.value);
         let is_zero = |entry: &Entry| flag::percent(self.yaml, entry.value) == Setting::Known(Decimal::ZERO);
         let mut targets: Vec<Target> = Vec::new();
+        let mut taken = BTreeSet::new();
         for entry in entries {
             let path = self.child(&path, &entry.name);
-            if targets.iter().any(|target| target.path == path) {
+            if !taken.insert(entry.name.clone()) {
                 return Err(Refusal::Duplicate { path: visible(&path.join(".")) });
             }
             let merged = entry.merged || rollout.merged;
@@ -253,9 +272,13 @@ impl Target {
         self.path.join(".")
     }
 
+    fn unfit(&self, what: &str) -> Refusal {
+        Refusal::Unfit { path: visible(&self.path()), what: what.to_owned() }
+    }
+
     /// Which bytes to replace by `to`, checked against the text itself.
     fn splice(&self, yaml: &Yaml, text: &str, to: &str) -> Result<Splice, Refusal> {
-        let unfit = |what: &str| Refusal::Unfit { path: visible(&self.path()), what: what.to_owned() };
+        let unfit = |what: &str| self.unfit(what);
         let node = yaml.node(self.value);
         if node.tag.as_deref().is_some_and(|tag| !matches!(tag, "!!bool" | "!!int" | "!!float")) {
             return Err(unfit("tagged as something else"));
@@ -306,6 +329,9 @@ fn after_colon(yaml: &Yaml, text: &str, key: NodeId) -> Option<usize> {
     colon.starts_with(':').then(|| end + blanks.len() - colon.len() + 1)
 }
 
+#[cfg(test)]
+#[path = "flag_edit_properties.rs"]
+mod properties;
 #[cfg(test)]
 #[path = "flag_edit_tests.rs"]
 mod tests;

@@ -3,7 +3,7 @@
 //! Built from the parser's own events (`serde_saphyr` re-exports them), not through serde: the events keep what serde
 //! folds away and an edit must not overlook: aliases, anchors, merge keys, duplicate keys, tags, several documents.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span};
@@ -135,9 +135,9 @@ impl Yaml {
         &self.nodes[id.0]
     }
 
-    /// Whether these bytes are one value and nothing else. No bytes are a value that is not there.
-    pub fn is_value(&self, range: &Range<usize>) -> bool {
-        range.is_empty() || self.nodes.iter().any(|node| node.range == *range)
+    /// Which bytes are one value and nothing else.
+    pub fn ranges(&self) -> HashSet<&Range<usize>> {
+        self.nodes.iter().map(|node| &node.range).collect()
     }
 
     /// The node an alias stands for; every other node is itself.
@@ -258,7 +258,7 @@ impl Walk<'_> {
         let same_tag = self.one.node(one).tag == self.two.node(two).tag;
         match (&self.one.node(one).kind, &self.two.node(two).kind) {
             (Kind::Map(_), Kind::Map(_)) if same_tag => {
-                let (ones, twos) = (self.one.entries(one), self.two.entries(two));
+                let (ones, twos) = (self.entries(self.one, one), self.entries(self.two, two));
                 let names = |entries: &[Entry]| entries.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>();
                 if names(&ones) != names(&twos) {
                     self.found.push(self.path.clone());
@@ -280,6 +280,15 @@ impl Walk<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// A map's entries; what it merges in counts, also where it is nothing new.
+    fn entries(&mut self, yaml: &Yaml, id: NodeId) -> Vec<Entry> {
+        let mut left = MOST_MERGED.min(self.budget);
+        self.budget -= left;
+        let entries = yaml.entries_within(id, DEEPEST, &mut left);
+        self.budget += left;
+        entries
     }
 
     fn compare_all(&mut self, pairs: impl Iterator<Item = (String, NodeId, NodeId)>) -> Result<(), String> {

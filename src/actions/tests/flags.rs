@@ -234,6 +234,30 @@ fn a_restore_puts_back_every_byte() {
     assert_eq!(restore.requests[0].body["message"], "restore: new_checkout");
 }
 
+#[test]
+fn what_others_do_to_its_environments_is_told_from_what_it_does() {
+    let (kill, mut model) = (plan_of(&shop()), shop());
+    let mut stands = |plan: &Plan, rollout: &str| {
+        learn(&mut model, flags(&killed().replace("stage: 0, prod: 0", rollout), |_| ()));
+        (plan.effect.progress(&model, &plan.target), plan.effect.put_back(&model, &plan.target).is_some())
+    };
+    let (there, undone) = ((Progress::Done, false), (Progress::NotYet, true));
+    assert_eq!(stands(&kill, "stage: 0, prod: 0, canary: 0"), there);
+    assert_eq!(stands(&kill, "prod: 0"), there);
+    assert_eq!(stands(&kill, "stage: 0, prod: 0, canary: 5"), undone);
+    assert_eq!(stands(&kill, "stage: 0, prod: 1"), undone);
+    let mut killed_model = shop();
+    learn(&mut killed_model, flags(&killed(), |_| ()));
+    journal(&mut killed_model, vec![deed(&kill, 1, Some("applied"))]);
+    let restore = plan(&killed_model, "restore", &flag()).unwrap();
+    let mut restored = |rollout: &str| {
+        learn(&mut killed_model, flags(&FLAGS.replace("stage: 100, prod: 50", rollout), |_| ()));
+        restore.effect.progress(&killed_model, &restore.target)
+    };
+    assert_eq!(restored("stage: 100, prod: 50, canary: 5"), Progress::Done);
+    assert_eq!(restored("stage: 100"), Progress::NotYet, "production is not back");
+}
+
 const TWO: &str = "features:\n  a: { default: true } # one\n  b: { rollout: { prod: 7 } }\n  c: { default: true }\n";
 
 fn two_killed() -> String {
@@ -260,7 +284,7 @@ fn flags_of_one_file_are_one_commit_and_each_is_put_back_by_itself() {
     assert_eq!(kill.effect.progress(&model, &kill.target), Progress::NotYet);
     learn(&mut model, flags(&two_killed().replace("prod: 0", "prod: 1"), |_| ()));
     assert_eq!(kill.effect.progress(&model, &kill.target), Progress::NotYet, "one of the two is not enough");
-    assert!(kill.effect.put_back(&model, &kill.target).is_some());
+    assert_eq!(kill.effect.put_back(&model, &kill.target).as_deref(), Some("it was committed and put back"));
     learn(&mut model, flags(&two_killed(), |_| ()));
     assert_eq!(kill.effect.progress(&model, &kill.target), Progress::Done);
     assert_eq!(kill.effect.put_back(&model, &kill.target), None);
@@ -273,6 +297,15 @@ fn flags_of_one_file_are_one_commit_and_each_is_put_back_by_itself() {
     journal(&mut model, vec![deed(&restore, 2, Some("applied")), deed(&kill, 1, Some("applied"))]);
     assert!(refused(&model, "restore", &of("b")).starts_with("it was restored already"));
     assert!(plan(&model, "restore", &of("a")).is_ok());
+    // One that was sent and not seen is none: closed in its pull request, or lost on its way.
+    for severity in [Severity::Attention, Severity::Unknown] {
+        let sent = Deed { severity, ..deed(&restore, 2, Some("applied")) };
+        journal(&mut model, vec![sent, deed(&kill, 1, Some("applied"))]);
+        assert!(plan(&model, "restore", &of("b")).is_ok());
+    }
+    learn(&mut model, flags(TWO, |_| ()));
+    let before = "b stands as it was before that kill: it is not merged, or was put back since";
+    assert_eq!(refused(&model, "restore", &of("b")), before);
 }
 
 #[test]
@@ -304,6 +337,9 @@ fn only_the_last_kill_is_put_back_and_only_where_it_still_stands() {
     learn(&mut model, flags(&killed().replace("prod: 0", "prod: 7"), |_| ()));
     let moved = restored(&mut model, vec![deed(&kill, 1, Some("applied"))]).unwrap_err();
     assert_eq!(moved, "features.new_checkout.rollout.prod is 7, not 0: somebody changed it since");
+    learn(&mut model, flags(&killed().replace(", prod: 0", ""), |_| ()));
+    let gone = restored(&mut model, vec![deed(&kill, 1, Some("applied"))]).unwrap_err();
+    assert_eq!(gone, "features.new_checkout.rollout.prod is not there any more: put it back in git");
     let mut odd = deed(&kill, 1, Some("applied"));
     odd.inverse = Some(Value::from("edited by hand"));
     assert!(restored(&mut model, vec![odd]).unwrap_err().contains("no kill of it is recorded"));

@@ -76,6 +76,9 @@ async fn on_a_protected_branch_it_is_open_and_not_in_effect() {
     assert_eq!(bench.records()[2]["result"]["effect"]["halfway"], reason.trim_start_matches("accepted: "));
     let again = bench.run("flags kill new_checkout --yes -o json").await.ends(1).result();
     assert!(again["reason"].as_str().unwrap().starts_with("pull request #432 asks for the same already"), "{again:#}");
+    let back = bench.run("flags restore new_checkout --yes -o json").await.ends(1).result();
+    let before = "new_checkout stands as it was before that kill: it is not merged, or was put back since";
+    assert_eq!(back["reason"], before);
     assert_eq!(bench.writes().len(), 3);
 }
 
