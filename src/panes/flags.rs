@@ -8,6 +8,7 @@ use crate::release::object::{ObjectId, Uid};
 use crate::release::repository::{FlagsFile, Repository};
 use crate::release::subject;
 use crate::release::topic::{Duty, Topic};
+use crate::release::workflow::Run;
 use crate::theme::{Glyph, Role};
 
 use super::Pane;
@@ -179,7 +180,12 @@ fn clock(cx: &Cx) -> Vec<Words> {
         },
     ));
     let runs = repository.workflow(Duty::Promote).map_or(&[][..], |view| &view.runs);
-    let since = runs.iter().filter(|run| run.is_green() && run.created > commit.at).filter_map(|run| run.created).min();
+    // Of a commit without a date no run is known to be later; and a run on another branch has not had it.
+    let has_it = |run: &&Run| {
+        let is_there = file(cx).is_some_and(|file| run.head_branch.as_deref() == Some(&*file.file.branch));
+        run.is_green() && is_there && commit.at.is_some_and(|at| run.created > Some(at))
+    };
+    let since = runs.iter().filter(has_it).filter_map(|run| run.created).min();
     lines.push(super::field(
         "deployed",
         match since {

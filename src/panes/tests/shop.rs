@@ -113,6 +113,31 @@ fn every_row_can_be_read_in_full_and_its_cells_fill_the_columns() {
 }
 
 #[test]
+fn only_a_run_that_has_had_the_commit_has_deployed_it() {
+    let promoted = |branch: &str, hours| {
+        let ran = run(now(), 90, "workflow_dispatch", "\"success\"", hours);
+        let ran = crate::release::workflow::Run { head_branch: Some(branch.to_owned()), ..ran };
+        workflow(Duty::Promote, "flags-promote.yml", "active", vec![ran])
+    };
+    let undated = Finding::History(vec![crate::release::commit::Commit {
+        sha: "c0ffee1".to_owned(),
+        author: None,
+        at: None,
+        message: "new_checkout".to_owned(),
+        url: None,
+    }]);
+    let has_it = |findings: Vec<Finding>| {
+        let mut ui = zoomed("flags");
+        ui.overlay = Some(Overlay::Look(Look { pane: ui.focus, row: Uid::from("flag/reranker"), scroll: 0 }));
+        text(&knowing(findings), &mut ui, (80, 24)).contains("a promote run has succeeded since")
+    };
+    assert!(has_it(vec![promoted("main", 0)]), "the commit is an hour old");
+    assert!(!has_it(vec![promoted("main", 2)]));
+    assert!(!has_it(vec![promoted("side", 0)]));
+    assert!(!has_it(vec![promoted("main", 0), undated]), "of a commit without a date nobody knows");
+}
+
+#[test]
 fn what_previews_reserve_grows_old_by_itself_and_keeps_no_dead_watch_alive() {
     let said = |kind: &str, said| Report { source: SourceId { context: "prod-eu".into(), kind: kind.into() }, said };
     let theme = crate::theme::Theme::default();
