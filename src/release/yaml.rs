@@ -10,12 +10,12 @@ use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::text::visible;
 
-/// Files larger than this are refused: a flags file is a few kilobytes.
-const LARGEST: usize = 1 << 20;
+/// Files larger than this are refused: a flags file is a few kilobytes, with much history in its comments a megabyte or two.
+const LARGEST: usize = 4 << 20;
 /// Deeper than anybody writes by hand, and shallow enough for recursion.
 const DEEPEST: usize = 64;
 /// How many nodes one walk may meet, aliases followed: an alias bomb is refused, not expanded.
-const MOST_NODES: usize = 250_000;
+const MOST_NODES: usize = 1_000_000;
 /// How many maps and entries one map may merge in: merge keys can be a bomb as well.
 const MOST_MERGED: usize = 4096;
 
@@ -59,7 +59,7 @@ impl Yaml {
     /// Parses all documents of a file. The error is a sentence.
     pub fn parse(source: &str) -> Result<Self, String> {
         if source.len() > LARGEST {
-            return Err(format!("is larger than {LARGEST} bytes"));
+            return Err(format!("is larger than {} MiB", LARGEST >> 20));
         }
         let mut parser = Parser::new_from_str(source);
         let mut yaml = Yaml::default();
@@ -250,7 +250,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn compare(&mut self, one: NodeId, two: NodeId) -> Result<(), String> {
-        self.budget = self.budget.checked_sub(1).ok_or("the aliases expand to too much")?;
+        self.budget = self.budget.checked_sub(1).ok_or("there is too much of it, aliases followed")?;
         if self.path.len() > DEEPEST {
             return Err("it is nested too deeply, or within itself".to_owned());
         }

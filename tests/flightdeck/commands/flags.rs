@@ -63,6 +63,17 @@ async fn a_kill_is_verified_recorded_and_restored_byte_for_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_too_large_for_its_answer_is_killed_all_the_same() {
+    let history = "      # What was decided when, and why.\n".repeat(40_000);
+    let bench = Bench::with_github(|story| {
+        story.replacen("      # Feature flags.", &format!("{history}      # Feature flags."), 1)
+    })
+    .await;
+    let killed = bench.run("flags kill new_checkout --yes -o json").await.ends(0).result();
+    assert_eq!((&killed["result"], &killed["verified"]), (&json!("applied"), &json!(true)), "{}", killed["reason"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_a_protected_branch_it_is_open_and_not_in_effect() {
     let bench = Bench::with_github(protected).await;
     let before = bench.flags_file().await;
