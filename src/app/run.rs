@@ -58,6 +58,22 @@ pub async fn run<D: Display>(
     clock: fn() -> Timestamp,
     start: impl FnOnce(&mut Hands),
 ) -> io::Result<()> {
+    let ended = turns(app, display, input, hands, events, clock, start).await;
+    // However it has ended: a line that drops may fail anything above.
+    finish(app, hands, events, clock).await;
+    ended
+}
+
+/// The loop itself, until the operator quits or the terminal goes away.
+async fn turns<D: Display>(
+    app: &mut App,
+    display: &mut D,
+    input: &mut mpsc::Receiver<Input>,
+    hands: &mut Hands,
+    events: &mut mpsc::Receiver<Event>,
+    clock: fn() -> Timestamp,
+    start: impl FnOnce(&mut Hands),
+) -> io::Result<()> {
     let mut area = display.size()?;
     let mut canvas = Canvas::new(area);
     let mut wake = canvas.paint(app, display, clock())?;
@@ -161,7 +177,6 @@ pub async fn run<D: Display>(
         app.ui.notice = Some(Notice { text, role: Role::Attention, until: None });
         canvas.paint(app, display, clock())?;
     }
-    finish(app, hands, events, clock).await;
     Ok(())
 }
 
