@@ -141,10 +141,11 @@ impl Poll {
                 let is_limit = failure.retry_in.is_some();
                 let wait = schedule.fail(topic, &failure, Instant::now());
                 failure.retry_in = SignedDuration::try_from(wait).ok();
-                self.tell(Finding::Blind(topic, failure.clone())).await?;
-                // What is in the way of all is in the way of those that nobody has looked at yet, too.
-                for other in schedule.unseen().filter(|_| is_limit || is_everybodys(&failure)) {
-                    self.tell(Finding::Blind(other, failure.clone())).await?;
+                // What is in the way of all makes what was seen of the others old, too.
+                let are_all = is_limit || is_everybodys(&failure);
+                let others = self.settings.topics.clone().into_iter().filter(|other| are_all && *other != topic);
+                for blind in [topic].into_iter().chain(others) {
+                    self.tell(Finding::Blind(blind, failure.clone())).await?;
                 }
                 if schedule.is_blind() || is_everybodys(&failure) {
                     return self.say(Said::Failing(failure)).await;

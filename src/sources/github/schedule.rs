@@ -20,9 +20,9 @@ const SHOWN: Duration = Duration::from_secs(15);
 const RUNNING: Duration = Duration::from_secs(20);
 /// While nobody has asked for anything for so long, everything takes four times as long.
 const IDLE_AFTER: Duration = Duration::from_secs(15 * 60);
-/// Between tries that fail: doubled from the first to the last.
+/// Between tries that fail: doubled from the first to the last. Whoever waits for GitHub to come back shall not wait for us.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LAST_PAUSE: Duration = Duration::from_secs(300);
+const LAST_PAUSE: Duration = Duration::from_secs(60);
 
 /// When each topic is due.
 #[derive(Debug)]
@@ -31,6 +31,10 @@ pub struct Schedule {
     shown: BTreeSet<Topic>,
     /// When somebody last looked or acted.
     stirred: Instant,
+    /// Nothing is asked before that: so GitHub wishes.
+    held_until: Instant,
+    /// Whether the last answer, or the lack of one, was about the server as a whole.
+    is_down: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +59,7 @@ impl Schedule {
             has_failed: false,
         };
         let turns = topics.iter().map(|topic| (*topic, turn())).collect();
-        Schedule { turns, shown: BTreeSet::new(), stirred: now }
+        Schedule { turns, shown: BTreeSet::new(), stirred: now, held_until: now, is_down: false }
     }
 
     /// The topic that is due first, and when. Of several, the one the others rest on, or the one that is shown.
@@ -73,11 +77,6 @@ impl Schedule {
     /// Whether every topic was tried once.
     pub fn is_round(&self) -> bool {
         self.turns.values().all(|turn| turn.looked.is_some())
-    }
-
-    /// Those that were never looked at.
-    pub fn unseen(&self) -> impl Iterator<Item = Topic> {
-        self.turns.iter().filter(|(_, turn)| turn.looked.is_none()).map(|(topic, _)| *topic)
     }
 
     /// Whether the last look at every topic that was tried failed.
@@ -117,6 +116,12 @@ impl Schedule {
         if let Some(turn) = self.turns.get_mut(&topic) {
             turn.due = now + interval;
         }
+        // It is back: what nobody could look at meanwhile is looked at now.
+        if std::mem::take(&mut self.is_down) {
+            for turn in self.turns.values_mut().filter(|turn| turn.has_failed) {
+                (turn.due, turn.pause) = (now, FIRST_PAUSE);
+            }
+        }
     }
 
     /// It could not be looked at: how long until the next try. What is in the way of one may be in the way of all.
@@ -131,9 +136,13 @@ impl Schedule {
         });
         turn.pause = (turn.pause * 2).min(LAST_PAUSE);
         (turn.looked, turn.has_failed, turn.due) = (Some(now), true, now + wait);
+        if asked.is_some() {
+            self.held_until = now + wait;
+        }
         if is_everybodys {
+            self.is_down = true;
             for turn in self.turns.values_mut() {
-                turn.due = turn.due.max(now + wait);
+                (turn.has_failed, turn.due) = (true, turn.due.max(now + wait));
             }
         }
         wait
@@ -142,13 +151,10 @@ impl Schedule {
     /// Moves it forward, unless it was looked at so recently.
     pub fn hasten(&mut self, topic: Topic, now: Instant, unless: Duration) {
         let Some(turn) = self.turns.get_mut(&topic) else { return };
-        if turn.has_failed && turn.due > now {
-            // A failing server is not asked more often because somebody presses keys.
-            turn.due = turn.due.min(now + FIRST_PAUSE.max(turn.pause / 2));
-            return;
-        }
+        // A failing server is asked again because somebody presses keys, but not at every press.
+        let unless = if turn.has_failed { FIRST_PAUSE } else { unless };
         let earliest = turn.looked.map_or(now, |looked| looked + unless);
-        turn.due = turn.due.min(earliest.max(now));
+        turn.due = turn.due.min(earliest.max(now).max(self.held_until));
     }
 
     fn interval(&self, topic: Topic, now: Instant) -> Duration {
@@ -266,10 +272,29 @@ mod tests {
         schedule.fail(Topic::Pulls, &failure(FailureKind::Failed, Some(300)), now);
         assert!(Topic::ALL.iter().all(|topic| due_in(&schedule, *topic, now) >= 300));
         let mut down = Schedule::new(&Topic::ALL, now);
-        for expected in [5, 10, 20, 40, 80, 160, 300, 300] {
+        for expected in [5, 10, 20, 40, 60, 60] {
             assert_eq!(down.fail(Topic::Pulls, &failure(FailureKind::Unreachable, None), now), seconds(expected));
         }
         assert!(down.is_blind() && !down.is_round());
+    }
+
+    #[test]
+    fn what_is_back_is_looked_at_at_once_and_a_key_asks_before_its_turn() {
+        let now = Instant::now();
+        let mut schedule = looked_at_once(now);
+        for _ in 0..4 {
+            schedule.fail(Topic::Pulls, &failure(FailureKind::Unreachable, None), now);
+        }
+        assert!(schedule.is_blind() && due_in(&schedule, Topic::Flags, now) >= 40);
+        schedule.act(Topic::Flags, now);
+        assert_eq!(due_in(&schedule, Topic::Flags, now), 5, "not at every press");
+        let later = now + seconds(5);
+        schedule.succeed(Topic::Flags, false, None, later);
+        assert_eq!([Topic::Pulls, Topic::Cost].map(|topic| due_in(&schedule, topic, later)), [0, 0], "it is back");
+        assert_eq!(due_in(&schedule, Topic::Flags, later), 3, "and was acted on");
+        schedule.fail(Topic::Cost, &failure(FailureKind::Failed, Some(300)), later);
+        schedule.act(Topic::Cost, later + seconds(60));
+        assert_eq!(due_in(&schedule, Topic::Cost, later), 300, "GitHub wishes not to be asked");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! GitHub goes wrong in each of its ways: its panes say so, the header stays live, and rollouts are promoted all the same.
 
+use flightdeck::actions::plan::Danger;
 use flightdeck::release::repository::Topic;
 use flightdeck::sim::Fault;
 
 use super::deck::Deck;
-use super::shop::{begun, repository, shop};
+use super::shop::{at, begun, repository, shop};
 
 /// The flags pane says `word` while the fault lasts, keeps what it knew, and goes on afterwards.
 async fn comes_and_goes(fault: Fault, word: &str) {
@@ -56,6 +57,29 @@ async fn github_that_was_never_there_is_no_empty_list_and_comes_when_it_comes() 
     deck.fault(Fault::None);
     deck.until("the costs", |deck| repository(deck).sight(Topic::Cost).seen.is_some()).await;
     deck.sees("#428").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_preview_goes_on_an_old_idea_of_its_pull_request() {
+    let mut deck = shop(&[], "").await;
+    deck.fault(Fault::GithubDown);
+    deck.press("6");
+    // It was the flags that nobody could ask about, and that holds for the pull requests, too.
+    deck.sees("STALE").await;
+    at(&mut deck, "previews", "pr-407").await;
+    deck.press("D");
+    let danger = deck.dialog().map(|dialog| dialog.items[0].plan.danger.clone());
+    assert_eq!(danger, Some(Danger::Type("407".to_owned())), "{}", deck.text());
+    deck.asked().await;
+    deck.press("esc");
+    deck.fault(Fault::None);
+    deck.until("all is seen again", |deck| {
+        Topic::ALL.into_iter().all(|topic| repository(deck).sight(topic).failing.is_none())
+    })
+    .await;
+    deck.press("D");
+    let danger = deck.dialog().map(|dialog| dialog.items[0].plan.danger.clone());
+    assert_eq!(danger, Some(Danger::TypeName), "{}", deck.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]
