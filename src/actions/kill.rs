@@ -9,6 +9,7 @@ use crate::release::attention::Severity;
 use crate::release::deed::Deed;
 use crate::release::flag::{self, Flag};
 use crate::release::flag_edit::{self, Change, Edit};
+use crate::release::gates::ignored_guardrails;
 use crate::release::repository::FlagsFile;
 use crate::release::subject;
 use crate::release::text::visible;
@@ -87,6 +88,9 @@ fn make(
     let changes: Map<String, Value> = changes.into_iter().map(|(name, it)| (name.to_owned(), json!(it))).collect();
     plan.inverse = json!({ "action": inverse, "flags": changes });
     plan.notes.push("a commit is not live before what reads the file is deployed or reloads it".to_owned());
+    if action.name == RESTORE.name {
+        plan.notes.splice(0..0, unguarded(file, &after, &names)?);
+    }
     Ok(plan)
 }
 
@@ -109,6 +113,15 @@ fn flags_of<'a>(wish: &Wish<'a>) -> Result<(&'a FlagsFile, Vec<&'a str>), Refusa
         return Err(Refusal::absent(format!("there is no flag {} in {}", visible(name), file.file.path)));
     }
     Ok((file, names))
+}
+
+/// What comes back against its guardrails: that may be why it was killed.
+fn unguarded(file: &FlagsFile, after: &str, names: &[&str]) -> Result<Vec<String>, Refusal> {
+    let met = file.flags.as_ref().map_or(&[][..], |flags| &flags.met);
+    let flags = flag::read(after)?.with_met(met);
+    let note =
+        |name: &&str| Some(format!("{} comes back {}", visible(name), ignored_guardrails(&flags, flags.get(name)?)?));
+    Ok(names.iter().filter_map(note).collect())
 }
 
 fn is_production(path: &str) -> bool {

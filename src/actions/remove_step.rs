@@ -40,6 +40,7 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let mut plan = commit.plan(wish, &REMOVE_STEP, "Workflow", effect)?;
     plan.changes.insert(0, FromTo::new(removal.what, "there", "gone"));
     plan.notes.push("the commit changes the next run, not one that is under way".to_owned());
+    plan.notes.push("what brings it back is a revert of this commit in git".to_owned());
     plan.notes.push("a token needs the right to write workflows for it".to_owned());
     Ok(plan)
 }

@@ -8,7 +8,6 @@ use crate::release::object::{ObjectId, Uid};
 use crate::release::repository::{FlagsFile, Repository};
 use crate::release::subject;
 use crate::release::topic::{Duty, Topic};
-use crate::release::workflow::Run;
 use crate::theme::{Glyph, Role};
 
 use super::Pane;
@@ -109,13 +108,17 @@ impl Pane for Flags {
             format!(", changed {} ago by {}", cx.age(commit.at), commit.author.as_deref().unwrap_or("unknown"))
         });
         let protected = if file.file.is_protected == Some(true) { " (protected)" } else { "" };
-        let words = Words::of(format!("{}{protected}{last}", file.file.branch), Role::Dim);
-        Some(match unguarded {
-            0 => words,
-            count => {
-                Words::of(format!("{count} on without its guardrails  "), Role::Attention).and(words.text(), Role::Dim)
-            }
-        })
+        let mut words = Words::new();
+        if unguarded > 0 {
+            words.push(format!("{unguarded} on without its guardrails  "), Role::Attention);
+        }
+        // Where a team promotes its flags, what stands in the file is not what customers have until then.
+        let is_promoting = repository.workflow(Duty::Promote).is_some_and(|view| view.workflow.is_some());
+        if is_promoting && !last.is_empty() && gates::promoted(repository).is_none() {
+            words.push("not promoted  ", Role::Attention);
+        }
+        words.push(format!("{}{protected}{last}", file.file.branch), Role::Dim);
+        Some(words)
     }
 
     fn look(&self, cx: &Cx, row: &Uid) -> Option<Vec<Words>> {
@@ -179,16 +182,9 @@ fn clock(cx: &Cx) -> Vec<Words> {
             false => format!("this commit is; waiting: {}", waiting.join("; ")),
         },
     ));
-    let runs = repository.workflow(Duty::Promote).map_or(&[][..], |view| &view.runs);
-    // Of a commit without a date no run is known to be later; and a run on another branch has not had it.
-    let has_it = |run: &&Run| {
-        let is_there = file(cx).is_some_and(|file| run.head_branch.as_deref() == Some(&*file.file.branch));
-        run.is_green() && is_there && commit.at.is_some_and(|at| run.created > Some(at))
-    };
-    let since = runs.iter().filter(has_it).filter_map(|run| run.created).min();
     lines.push(super::field(
         "deployed",
-        match since {
+        match gates::promoted(repository) {
             Some(at) => format!("a promote run has succeeded since, {} ago", cx.age(Some(at))),
             None => "not known: no promote run has succeeded since".to_owned(),
         },

@@ -77,7 +77,14 @@ fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cos
         Some(Ok(cost)) => match limit(repository) {
             Ok(limit) => {
                 let judgement = cost.judge(limit);
-                (Some(cost), judgement.verdict, judgement.why)
+                match ended_otherwise(repository, report.run).filter(|_| judgement.verdict == GateVerdict::Pass) {
+                    // The limit was another one then, or something else went wrong: GitHub shows it red.
+                    Some(word) => {
+                        let why = format!("its run ended with {word}: run it again; {}", judgement.why);
+                        (Some(cost), GateVerdict::Unknown, why)
+                    }
+                    None => (Some(cost), judgement.verdict, judgement.why),
+                }
             }
             Err(why) => (Some(cost), GateVerdict::Unknown, format!("the limit is unknown: {why}")),
         },
@@ -89,6 +96,25 @@ pub fn unread_pulls(repository: &Repository) -> Option<&'static str> {
     repository
         .is_cut
         .then_some("not all pull requests could be read: they are too many, or not as GitHub documents them")
+}
+
+/// How a run of the plan ended, where that is known and not success.
+fn ended_otherwise(repository: &Repository, run: u64) -> Option<&str> {
+    let runs = &repository.workflow(Duty::Plan)?.runs;
+    let conclusion = runs.iter().find(|one| one.id == Some(run))?.conclusion.as_ref()?;
+    (*conclusion != Conclusion::Success).then(|| conclusion.word())
+}
+
+/// When a promote run first succeeded that has had the last change of the flags file. None: no such run is known.
+pub fn promoted(repository: &Repository) -> Option<Timestamp> {
+    let (file, commit) = (repository.flags.as_ref()?, repository.history.first()?);
+    // Of a commit without a date no run is known to be later; and a run on another branch has not had it.
+    let has_it = |run: &&Run| {
+        let is_there = run.head_branch.as_deref() == Some(&*file.file.branch);
+        run.is_green() && is_there && commit.at.is_some_and(|at| run.created > Some(at))
+    };
+    let runs = &repository.workflow(Duty::Promote)?.runs;
+    runs.iter().filter(has_it).filter_map(|run| run.created).min()
 }
 
 /// What was merged since the last release, together: None where there is no release to compare with.

@@ -69,6 +69,19 @@ fn a_report_that_cannot_be_used_says_why() {
 }
 
 #[test]
+fn what_passes_here_and_is_red_on_github_is_not_green() {
+    let ended = |conclusion: &str| {
+        let runs = vec![run(now(), 425, "pull_request", conclusion, 1)];
+        let repository = changed(|it| it.learn(workflow(Duty::Plan, "infra-plan.yml", "active", runs), now()));
+        verdict_of(&repository, 425)
+    };
+    assert_eq!(ended("\"success\"").0, GateVerdict::Pass);
+    let (verdict, why) = ended("\"failure\"");
+    assert_eq!(verdict, GateVerdict::Unknown);
+    assert!(why.starts_with("its run ended with failure: run it again; +3 USD a month is within"), "{why}");
+}
+
+#[test]
 fn what_an_earlier_head_costs_says_nothing() {
     let repository = changed(|it| it.open[2].head_sha = Some("pushed since".to_owned()));
     let pushed = "somebody has pushed to it since its plan was looked for";

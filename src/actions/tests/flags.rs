@@ -171,6 +171,20 @@ fn plan_of(model: &Model) -> Plan {
 }
 
 #[test]
+fn what_comes_back_against_its_guardrails_is_said() {
+    let on = "features:\n  b: {default: true, guardrails: {requires: [review]}}\n";
+    let b = subject::flag(&"acme/shop".into(), "b");
+    let mut model = shop();
+    learn(&mut model, flags(on, |_| ()));
+    let kill = plan(&model, "kill", &b).unwrap();
+    learn(&mut model, flags(&on.replace("true", "false"), |_| ()));
+    journal(&mut model, vec![deed(&kill, 1, Some("applied"))]);
+    let note = "b comes back on in every environment, requires review: nothing says that it is met";
+    assert_eq!(plan(&model, "restore", &b).unwrap().notes[0], note);
+    assert!(!kill.notes.iter().any(|note| note.contains("comes back")));
+}
+
+#[test]
 fn what_stands_against_it_is_said() {
     let mut model = Model::default();
     assert_eq!(refused(&model, "kill", &flag()), "acme/shop has not been read yet");

@@ -129,7 +129,11 @@ fn only_a_run_that_has_had_the_commit_has_deployed_it() {
     let has_it = |findings: Vec<Finding>| {
         let mut ui = zoomed("flags");
         ui.overlay = Some(Overlay::Look(Look { pane: ui.focus, row: Uid::from("flag/reranker"), scroll: 0 }));
-        text(&knowing(findings), &mut ui, (80, 24)).contains("a promote run has succeeded since")
+        let model = knowing(findings);
+        let deployed = text(&model, &mut ui, (80, 24)).contains("a promote run has succeeded since");
+        let headline = text(&model, &mut zoomed("flags"), (120, 40));
+        assert_eq!(headline.contains("not promoted"), !deployed, "the headline says it, too:\n{headline}");
+        deployed
     };
     assert!(has_it(vec![promoted("main", 0)]), "the commit is an hour old");
     assert!(!has_it(vec![promoted("main", 2)]));
