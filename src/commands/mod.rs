@@ -25,7 +25,7 @@ pub mod watch;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command, Common};
-use crate::headless::Answer;
+use crate::headless::{Answer, ExitCode as Exit};
 
 /// Does what was asked for.
 pub fn run(cli: Cli) -> ExitCode {
@@ -56,23 +56,26 @@ fn on_runtime(common: &Common, command: impl Future<Output = Result<Answer, Answ
 
 /// The same for arguments that do not fit together.
 fn misused(common: &Common, message: &str) -> ExitCode {
-    print::print(&Answer::failed(message.to_owned(), crate::headless::ExitCode::Usage), common)
+    print::print(&Answer::failed(message.to_owned(), Exit::Usage), common)
 }
 
 /// What clap has to say, in the wished form: a document where one was asked for.
 pub fn unparsed(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() && print::is_json_wished(std::env::args_os().skip(1)) {
+    let printed = error.print();
+    if !error.use_stderr() {
+        return print::ended(printed, Exit::Ok).into();
+    }
+    if print::is_json_wished(std::env::args_os().skip(1)) {
         let message = error.render().to_string();
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        print::print_json(&Answer::failed(first.to_owned(), crate::headless::ExitCode::Usage));
+        return print::print_json(&Answer::failed(first.to_owned(), Exit::Usage));
     }
-    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+    Exit::Usage.into()
 }
 
 /// Says why nothing was done, and returns the code for it.
 pub(crate) fn fail(code: u8, message: impl std::fmt::Display) -> ExitCode {
-    eprintln!("flightdeck: {message}");
+    print::complain(&message.to_string());
     ExitCode::from(code)
 }
 

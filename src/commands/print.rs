@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::cli::{Common, Output};
-use crate::headless::{Answer, Format};
+use crate::headless::{Answer, ExitCode as Exit, Format};
 use crate::release::text::visible;
 
 /// Prints an answer in the wished form and returns how the program ends.
@@ -20,14 +20,30 @@ pub fn print(answer: &Answer, common: &Common) -> ExitCode {
         Some(Output::Json) => harmless(&answer.text(Format::Json)),
         Some(Output::Jsonl) => lines(&answer.json).iter().map(|line| harmless(&line.to_string()) + "\n").collect(),
     };
-    // A reader that has seen enough (`| head`) is no failure of ours.
-    let _ = io::stdout().lock().write_all(text.as_bytes());
-    answer.exit.into()
+    out(text.as_bytes(), answer.exit)
+}
+
+/// What a command has made goes to stdout.
+pub fn out(bytes: &[u8], exit: Exit) -> ExitCode {
+    let mut stdout = io::stdout().lock();
+    ended(stdout.write_all(bytes).and_then(|()| stdout.flush()), exit).into()
+}
+
+/// How the program ends when that became of its answer: what was lost is told, and is never a 0.
+pub fn ended(written: io::Result<()>, exit: Exit) -> Exit {
+    match written {
+        // A reader that has seen enough (`| head`) is no failure of ours.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("the answer could not be written to stdout, so it is not whole: {error}"));
+            if exit == Exit::Ok { Exit::Unknown } else { exit }
+        }
+        _ => exit,
+    }
 }
 
 /// The document alone, whatever the command line asked for.
-pub fn print_json(answer: &Answer) {
-    let _ = io::stdout().lock().write_all(harmless(&answer.text(Format::Json)).as_bytes());
+pub fn print_json(answer: &Answer) -> ExitCode {
+    out(harmless(&answer.text(Format::Json)).as_bytes(), answer.exit)
 }
 
 /// Whether a command line that could not be read asks for JSON.
@@ -91,6 +107,15 @@ mod tests {
         assert_eq!(lines(&json!({"items": [1, 2]})), [&json!(1), &json!(2)]);
         assert_eq!(lines(&json!({"verdict": "pass", "findings": []})).len(), 1);
         assert_eq!(lines(&json!({"items": []})).len(), 0);
+    }
+
+    #[test]
+    fn an_answer_that_is_lost_is_never_a_0() {
+        let lost = |kind: io::ErrorKind, exit| ended(Err(kind.into()), exit);
+        assert_eq!(lost(io::ErrorKind::StorageFull, Exit::Ok), Exit::Unknown);
+        assert_eq!(lost(io::ErrorKind::StorageFull, Exit::Negative), Exit::Negative);
+        assert_eq!(lost(io::ErrorKind::BrokenPipe, Exit::Ok), Exit::Ok, "nobody reads any more");
+        assert_eq!(ended(Ok(()), Exit::Ok), Exit::Ok);
     }
 
     proptest::proptest! {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Common, Output};
-use crate::headless;
+use crate::headless::{self, ExitCode as Exit};
 use crate::release::analysis::AnalysisRun;
 use crate::release::model::{Identified, Model, Store};
 use crate::release::object::{ObjectId, Uid};
@@ -17,7 +17,7 @@ use crate::release::text::visible;
 
 use super::find::is_wanted;
 use super::observe::Observer;
-use super::print::{harmless, print};
+use super::print::{ended, harmless, print};
 use super::{clock, fail, wait};
 
 /// What is told of; leases only prove every other second that the controller is there.
@@ -42,8 +42,8 @@ async fn watch(common: &Common) -> ExitCode {
     }
     let now = clock();
     let beginning: Vec<Line> = failures(&observer.model, now);
-    if tell(&beginning, common).is_err() {
-        return ExitCode::SUCCESS;
+    if let Err(error) = tell(&beginning, common) {
+        return ended(Err(error), Exit::Ok).into();
     }
     loop {
         let report = tokio::select! {
@@ -53,9 +53,9 @@ async fn watch(common: &Common) -> ExitCode {
         };
         let lines = take(&mut observer.model, report, clock());
         let wanted = |line: &Line| line.object.as_ref().is_none_or(|id| is_wanted(id, common));
-        // Nobody reads any more: done.
-        if tell(&lines.into_iter().filter(wanted).collect::<Vec<_>>(), common).is_err() {
-            return ExitCode::SUCCESS;
+        // Nobody reads any more, or nothing can be written: done.
+        if let Err(error) = tell(&lines.into_iter().filter(wanted).collect::<Vec<_>>(), common) {
+            return ended(Err(error), Exit::Ok).into();
         }
     }
 }
@@ -70,8 +70,8 @@ fn manifests(observer: &Observer, common: &Common) -> ExitCode {
     let mut lines: Vec<Line> = rollouts.chain(runs).collect();
     lines.retain(|line| line.object.as_ref().is_none_or(|id| is_wanted(id, common)));
     lines.sort_by(|a, b| a.object.cmp(&b.object));
-    let _ = tell(&lines, common);
-    ExitCode::from(if observer.faults.is_empty() { 0 } else { 3 })
+    let exit = if observer.faults.is_empty() { Exit::Ok } else { Exit::Unknown };
+    ended(tell(&lines, common), exit).into()
 }
 
 /// One change.

@@ -6,6 +6,7 @@ mod configured;
 mod flags;
 mod front;
 mod gates;
+mod lost;
 mod manifests;
 mod previews;
 mod refused;
