@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{Link, nothing, sha256};
+use super::record::{Link, is_torn, nothing, sha256};
 use crate::release::text::counted;
 
 /// The last record, as the one who wrote it left it.
@@ -65,7 +65,7 @@ impl Tail {
             let tail = start.scan(file, 0)?;
             // One record without a head is what a crash between the two leaves.
             let fault = (tail.records > 1).then(|| "the head file was missing".to_owned());
-            return Ok(Tail { fault, ..tail });
+            return Ok(Tail { fault: fault.or(tail.fault), ..tail });
         };
         if head.fits(file, length)? {
             return Tail { records: head.records, sha256: head.sha256, ..start }.scan(file, head.end);
@@ -89,12 +89,20 @@ impl Tail {
             self.unfinished = line.last() != Some(&b'\n');
             let text = line.strip_suffix(b"\n").unwrap_or(&line);
             match Link::of(text) {
-                Some(link) if !self.unfinished => {
+                // A record that lacks but its line end is one all the same: the next writer closes it.
+                Some(link) => {
                     self.records = link.seq;
                     self.sha256 = sha256(text);
                     self.torn.clear();
+                    self.fault = None;
                 }
-                _ => self.torn.push(sha256(text)),
+                None => {
+                    self.torn.push(sha256(text));
+                    if !is_torn(&line) {
+                        // Or the next record would own up to it as if a crash had left it.
+                        self.fault = Some("a line before it was no record and no unfinished one".to_owned());
+                    }
+                }
             }
             line.clear();
         }

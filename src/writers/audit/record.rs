@@ -117,6 +117,15 @@ impl Link {
     }
 }
 
+/// Whether a line that is no record is what a write that was cut off leaves. On the last line of all, that is what has no
+/// line end. With one, it is the beginning of a record that a later writer has closed, to be cut off itself: no other
+/// line was ever written by us.
+pub(super) fn is_torn(line: &[u8]) -> bool {
+    let Some(text) = line.strip_suffix(b"\n") else { return true };
+    let is_cut_off = || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof());
+    text.starts_with(b"{") && is_cut_off()
+}
+
 /// What the first record follows.
 pub(super) fn nothing() -> String {
     "0".repeat(64)

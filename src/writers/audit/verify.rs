@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::head::Head;
-use super::record::{Link, Record, nothing, sha256};
+use super::record::{Link, Record, is_torn, nothing, sha256};
 use crate::release::text::counted;
 
 /// The audit pane reads no more than this from the end.
@@ -85,6 +85,10 @@ struct Chain {
     /// Hashes of lines that are no records, for the next record to own up to.
     torn: Vec<String>,
     all_torn: usize,
+    /// Whether the last of them has a line end.
+    is_closed: bool,
+    /// The first of them that no writer of ours has left so.
+    stray: Option<u64>,
     head: Option<Head>,
 }
 
@@ -93,10 +97,13 @@ impl Chain {
         self.line += 1;
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         let link = match Link::of(text) {
-            Some(link) if line.ends_with(b"\n") => link,
-            _ => {
+            // One that lacks but its line end is a record all the same: the next writer closes it.
+            Some(link) => link,
+            None => {
                 self.torn.push(sha256(text));
                 self.all_torn += 1;
+                self.stray = self.stray.or((!is_torn(line)).then_some(self.line));
+                self.is_closed = line.ends_with(b"\n");
                 return Ok(());
             }
         };
@@ -113,6 +120,7 @@ impl Chain {
             return Err(format!("when this was written, {fault}"));
         }
         self.torn.clear();
+        self.stray = None;
         self.records = link.seq;
         self.previous = sha256(text);
         match &self.head {
@@ -125,6 +133,13 @@ impl Chain {
 
     /// More records than the head knows are what a crash or a full disk leaves; fewer are a cut.
     fn end(self) -> Verified {
+        // A crash leaves a last line without its end. One that has an end, and no record after it that owns up to it, is
+        // somebody else's.
+        let last = (self.is_closed && !self.torn.is_empty()).then_some(self.line);
+        if let Some(line) = self.stray.or(last) {
+            let why = "it is no record and no unfinished one: it was edited, or written by something else".to_owned();
+            return Verified::Broken { line, why };
+        }
         let known = self.head.map(|head| head.records);
         let why = match known {
             Some(known) if known > self.records => {

@@ -142,6 +142,62 @@ fn a_torn_line_is_kept_and_owned_up_to() {
 }
 
 #[test]
+fn a_whole_line_that_is_no_record_is_never_taken_for_a_torn_one() {
+    let whole =
+        "junk\n|{\"seq\":3,\"forged\":true}\n|\n|{\"seq\":3,\"time\":\"2026-0\n|junk\n{\"seq\"|junk\n{\"seq\":\n";
+    for line in whole.split('|') {
+        let directory = written(2);
+        let path = directory.path().join(FILE);
+        let text = fs::read_to_string(&path).unwrap() + line;
+        fs::write(&path, &text).unwrap();
+        assert_eq!(broken_at(directory.path()), 3, "{line:?}");
+        append(directory.path(), 2);
+        assert!(fs::read_to_string(&path).unwrap().starts_with(&text), "it is evidence: {line:?}");
+        // The beginning of a record says nothing: with or without a line end, it is what a crash leaves.
+        if !line.starts_with("{\"seq\":3,\"t") {
+            broken_at(directory.path());
+        }
+    }
+}
+
+#[test]
+fn a_writer_that_was_torn_after_a_torn_one_is_owned_up_to_as_well() {
+    let directory = written(2);
+    let path = directory.path().join(FILE);
+    let before = fs::read(&path).unwrap();
+    let head = fs::read(directory.path().join("audit.head")).unwrap();
+    journal(directory.path()).append(entry("größer \"x\""), now()).unwrap();
+    let record = fs::read(&path).unwrap().split_off(before.len());
+    // Wherever the first of them was cut off, within a character too.
+    for cut in 1..record.len() - 1 {
+        fs::write(&path, [&before, &record[..cut], b"\n{\"seq\":3,"].concat()).unwrap();
+        fs::write(directory.path().join("audit.head"), &head).unwrap();
+        assert_eq!(verify(directory.path()).unwrap(), Verified::Whole { records: 2, torn: 2 }, "{cut}");
+    }
+    append(directory.path(), 1);
+    assert_eq!(verify(directory.path()).unwrap(), Verified::Whole { records: 3, torn: 2 });
+}
+
+#[test]
+fn a_record_without_its_line_end_is_a_record_when_it_follows_the_one_before() {
+    let directory = written(2);
+    let path = directory.path().join(FILE);
+    let head = fs::read(directory.path().join("audit.head")).unwrap();
+    append(directory.path(), 1);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.trim_end()).unwrap();
+    fs::write(directory.path().join("audit.head"), head).unwrap();
+    assert_eq!(verify(directory.path()).unwrap(), Verified::Whole { records: 3, torn: 0 });
+    append(directory.path(), 1);
+    assert!(fs::read_to_string(&path).unwrap().starts_with(&text));
+    assert_eq!(verify(directory.path()).unwrap(), Verified::Whole { records: 4, torn: 0 });
+
+    let forged = r#"{"seq":5,"previous":"","reason":"forged"}"#;
+    fs::write(&path, fs::read_to_string(&path).unwrap() + forged).unwrap();
+    assert_eq!(broken_at(directory.path()), 5);
+}
+
+#[test]
 fn a_crash_between_record_and_head_is_no_cut() {
     let directory = written(2);
     let head = fs::read(directory.path().join("audit.head")).unwrap();
