@@ -22,6 +22,31 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [ExitCode; 6] = [
+        ExitCode::Ok,
+        ExitCode::Negative,
+        ExitCode::Usage,
+        ExitCode::Unknown,
+        ExitCode::Permission,
+        ExitCode::Conflict,
+    ];
+
+    /// What it stands for, for the man page.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            ExitCode::Ok => "A good verdict, or done.",
+            ExitCode::Negative => "A bad verdict, or refused.",
+            ExitCode::Usage => "Wrong arguments, or not confirmed.",
+            ExitCode::Unknown => {
+                "It cannot be told: not found, unreachable, unreadable, accepted but no effect seen, waiting in a pull \
+                 request, or the answer could not be written."
+            }
+            ExitCode::Permission => "Not permitted, or not let in.",
+            ExitCode::Conflict => "Somebody else was there first.",
+        }
+    }
+
     /// The number for the shell.
     pub fn code(self) -> u8 {
         match self {
