@@ -11,8 +11,7 @@ use crate::sources::cluster::Address;
 use crate::sources::github::{Credentials, Settings, Slug};
 
 use super::cockpit::{self, Cockpit};
-use super::settle;
-use super::{clock, fail, wait};
+use super::{clock, fail, paths, settle, wait};
 
 /// The context's name on the screen and in the journal.
 const CONTEXT: &str = "demo";
@@ -42,6 +41,7 @@ pub fn run(common: &Common, demo: &Demo) -> ExitCode {
 
 async fn open(common: &Common, doors: Doors, config: WorldConfig, repository: Option<Slug>) -> ExitCode {
     let mut settled = settle::settle(common, clock());
+    settled.state = paths::demo(settled.state, common.state_dir.as_deref(), std::env::var_os(paths::STATE));
     // Never the operator's own repository, and never the operator's token.
     settled.flags = None;
     settled.github = repository.map(|repository| Settings {

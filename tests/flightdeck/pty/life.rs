@@ -129,6 +129,17 @@ fn a_write_on_its_way_is_recorded_before_the_end() {
     }
 }
 
+#[test]
+fn the_demo_leaves_nothing_in_the_operators_own_journal() {
+    let mut pty = Launch::new(&["demo"]).size(120, 40).start();
+    pty.wait_for("search/indexer");
+    pty.press("2/search/indexer\r");
+    pty.wait_for(" 1 of ");
+    pty.act("O", "indexer");
+    pty.until("the demo's record", |pty| pty.state().join("demo/audit.jsonl").exists());
+    assert!(!pty.state().join("audit.jsonl").exists());
+}
+
 fn records(pty: &Pty) -> Vec<Value> {
     let text = std::fs::read_to_string(pty.state().join("audit.jsonl")).unwrap_or_default();
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
