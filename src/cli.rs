@@ -156,7 +156,7 @@ pub struct Demo {
     /// How fast time goes in the simulated world
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     pub speed: f64,
-    /// Only serve the world and print its addresses; no cockpit
+    /// Only serve the world, and print its addresses and what a shell needs for them; no cockpit
     #[arg(long)]
     pub serve: bool,
     /// Seed so many rollouts instead of the stories

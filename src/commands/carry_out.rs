@@ -99,20 +99,20 @@ pub async fn carry_out(observer: &mut Observer, drafts: Vec<Draft>, terms: &Term
 }
 
 /// Whether somebody wants us to stop.
-struct End {
+pub(super) struct End {
     signals: Vec<Signal>,
     has_come: bool,
 }
 
 impl End {
-    fn new() -> End {
+    pub(super) fn new() -> End {
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
         // A signal that cannot be listened to ends us as it always did.
         End { signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect(), has_come: false }
     }
 
     /// Comes back when a signal has come.
-    async fn wait(&mut self) {
+    pub(super) async fn wait(&mut self) {
         if self.signals.is_empty() {
             return std::future::pending().await;
         }

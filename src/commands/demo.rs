@@ -11,10 +11,11 @@ use crate::sources::cluster::Address;
 use crate::sources::github::{Credentials, Settings, Slug};
 
 use super::cockpit::{self, Cockpit};
+use super::serve::serve;
 use super::{clock, fail, paths, settle, wait};
 
 /// The context's name on the screen and in the journal.
-const CONTEXT: &str = "demo";
+pub(super) const CONTEXT: &str = "demo";
 
 /// The repository that its story tells of.
 const REPOSITORY: &str = "acme/shop";
@@ -30,11 +31,11 @@ pub fn run(common: &Common, demo: &Demo) -> ExitCode {
             Ok(doors) => doors,
             Err(error) => return does_not_start(&error),
         };
-        if demo.serve {
-            return serve(doors, config).await;
-        }
         // The world of many rollouts has no repository.
         let repository = Slug::parse(REPOSITORY).ok().filter(|_| demo.rollouts.is_none());
+        if demo.serve {
+            return serve(doors, config, repository).await;
+        }
         open(common, doors, config, repository).await
     })
 }
@@ -78,18 +79,6 @@ async fn play(doors: Doors, config: WorldConfig, mut wanted: mpsc::UnboundedRece
     std::future::pending().await
 }
 
-fn does_not_start(error: &anyhow::Error) -> ExitCode {
+pub(super) fn does_not_start(error: &anyhow::Error) -> ExitCode {
     fail(3, format_args!("the simulated world does not start: {error:#}"))
-}
-
-/// Serves the world to other programs until interrupted.
-async fn serve(doors: Doors, config: WorldConfig) -> ExitCode {
-    let world = match doors.begin(config).await {
-        Ok(world) => world,
-        Err(error) => return does_not_start(&error),
-    };
-    let (kubernetes, prometheus, github) = (world.kubernetes_url(), world.prometheus_url(), world.github_url());
-    println!("kubernetes {kubernetes}\nprometheus {prometheus}\ngithub {github}");
-    let _ = tokio::signal::ctrl_c().await;
-    ExitCode::SUCCESS
 }

@@ -18,6 +18,7 @@ pub mod paths;
 pub mod print;
 pub mod read;
 pub mod rollout;
+mod serve;
 pub mod settle;
 pub mod status;
 pub mod watch;

@@ -25,8 +25,14 @@ pub fn print(answer: &Answer, common: &Common) -> ExitCode {
 
 /// What a command has made goes to stdout.
 pub fn out(bytes: &[u8], exit: Exit) -> ExitCode {
+    ended(written(bytes), exit).into()
+}
+
+/// The same for one that goes on after it.
+pub fn written(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    ended(stdout.write_all(bytes).and_then(|()| stdout.flush()), exit).into()
+    stdout.write_all(bytes)?;
+    stdout.flush()
 }
 
 /// How the program ends when that became of its answer: what was lost is told, and is never a 0.

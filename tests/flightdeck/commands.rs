@@ -10,6 +10,7 @@ mod lost;
 mod manifests;
 mod previews;
 mod refused;
+mod serving;
 mod signals;
 mod unseen;
 mod verbs;
