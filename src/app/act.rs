@@ -1,7 +1,5 @@
 //! From an action's key to the confirm dialog, and from its confirmation to the writers.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
@@ -11,7 +9,7 @@ use crate::actions::seen::Seen;
 use crate::actions::{self, Action, Kind, Needs, Templates, Wish};
 use crate::panes::cx::Cx;
 use crate::panes::ui::{Ask, Check, Confirm, Field, Item, Overlay, Revisions};
-use crate::panes::{PANES, detail};
+use crate::panes::{detail, hints, meant};
 use crate::release::access::{Right, Verdict};
 use crate::release::attention::Severity;
 use crate::release::cost;
@@ -29,35 +27,15 @@ impl App {
         let Some(action) = actions::action(name) else { return Vec::new() };
         // From now on the cursor stays with what was meant.
         self.ui.list_mut().is_chosen = true;
-        let targets = self.meant(action.on, now);
+        let targets = meant::of_kind(&self.cx(now), &self.ui, action.on, usize::MAX);
         if targets.is_empty() {
-            self.say(format!("{name}: nothing is selected that it could be done to"), Role::Attention);
+            self.say(nothing_for(name), Role::Attention);
             return Vec::new();
         }
         match action.needs {
             Needs::Nothing => self.plan(action, &targets, None, now),
             Needs::Revision => self.choose_revision(action, &targets, now),
             Needs::Amount => self.ask_amount(action, &targets, now),
-        }
-    }
-
-    /// What an action on that kind is meant for.
-    fn meant(&self, kind: Kind, now: Timestamp) -> Vec<ObjectId> {
-        match kind {
-            Kind::Rollout => self.targets(now),
-            Kind::AnalysisRun => self.runs(now),
-            _ if self.ui.detail.is_some() => Vec::new(),
-            _ => {
-                let (cx, pane) = (self.cx(now), PANES[self.ui.focus]);
-                let chosen = self.ui.list().chosen();
-                let mut subjects: Vec<ObjectId> = match chosen.is_empty() {
-                    true => pane.subject(&cx, None, kind).into_iter().collect(),
-                    false => chosen.iter().filter_map(|row| pane.subject(&cx, Some(row), kind)).collect(),
-                };
-                let mut seen = BTreeSet::new();
-                subjects.retain(|subject| seen.insert(subject.clone()));
-                subjects
-            }
         }
     }
 
@@ -97,44 +75,9 @@ impl App {
         self.plan_with(action, &[target], None, Some(amount), now)
     }
 
-    /// The Rollouts that an action is meant for: the marked rows, else the selected one, else the one in detail.
-    pub(super) fn targets(&self, now: Timestamp) -> Vec<ObjectId> {
-        if let Some(open) = &self.ui.detail {
-            return vec![open.rollout.clone()];
-        }
-        let cx = self.cx(now);
-        let pane = PANES[self.ui.focus];
-        let mut targets: Vec<ObjectId> = Vec::new();
-        for row in self.ui.list().chosen() {
-            if let Some(target) = pane.target(&cx, &row)
-                && !targets.contains(&target)
-            {
-                targets.push(target);
-            }
-        }
-        targets
-    }
-
     /// The Rollout of the selected row, whatever is marked.
     pub(super) fn selected(&self, now: Timestamp) -> Option<ObjectId> {
-        if let Some(open) = &self.ui.detail {
-            return Some(open.rollout.clone());
-        }
-        PANES[self.ui.focus].target(&self.cx(now), self.ui.list().cursor.as_ref()?)
-    }
-
-    /// The AnalysisRuns that are meant: the selected one in the detail, else those of the Rollout that still run.
-    fn runs(&self, now: Timestamp) -> Vec<ObjectId> {
-        if let Some(open) = &self.ui.detail
-            && let Some(row) = &open.list.cursor
-            && let Some(run) = detail::target(&self.cx(now), &open.rollout, row).run
-        {
-            return vec![run];
-        }
-        let rollouts = self.targets(now);
-        let rollouts = rollouts.iter().filter_map(|target| self.shown().rollouts.get(&target.uid));
-        let runs = rollouts.flat_map(|rollout| self.shown().runs_of(rollout));
-        runs.filter(|run| !run.phase.is_completed()).map(|run| run.id.clone()).collect()
+        meant::selected(&self.cx(now), &self.ui)
     }
 
     fn choose_revision(&mut self, action: &Action, targets: &[ObjectId], now: Timestamp) -> Vec<Effect> {
@@ -340,13 +283,16 @@ impl App {
 
     /// Why the action would be refused for what is selected now; None when it would not.
     pub(super) fn disabled(&self, action: &Action, now: Timestamp) -> Option<String> {
-        let targets = match action.on {
-            Kind::Rollout => self.selected(now).into_iter().collect(),
-            kind => self.meant(kind, now),
-        };
-        let Some(target) = targets.first() else { return Some("nothing is selected".to_owned()) };
-        let refusal = self.wish(target, None, now, |wish| action.plan(wish)).err()?;
-        Some(refusal.reason).filter(|reason| ![actions::CHOOSE_REVISION, actions::TYPE_AMOUNT].contains(&&**reason))
+        let targets = meant::of_kind(&self.cx(now), &self.ui, action.on, usize::MAX);
+        let mut first = None;
+        for target in &targets {
+            let refusal = self.wish(target, None, now, |wish| action.plan(wish)).err()?.reason;
+            if [actions::CHOOSE_REVISION, actions::TYPE_AMOUNT].contains(&&*refusal) {
+                return None;
+            }
+            first = first.or(Some(refusal));
+        }
+        first.or_else(|| Some("nothing is selected".to_owned()))
     }
 
     /// Actions that would be done to what is selected, were they not known to be denied.
@@ -355,12 +301,14 @@ impl App {
         if !self.access.values().any(|verdict| matches!(verdict, Verdict::Denied(_))) {
             return Vec::new();
         }
-        let Some(target) = self.selected(now) else { return Vec::new() };
+        let targets = meant::rollouts(&self.cx(now), &self.ui, hints::ASKED);
         let of_rollouts = actions::ACTIONS.iter().filter(|action| action.on == Kind::Rollout);
         let denied = of_rollouts.filter_map(|action| {
             let open = |wish: &Wish<'_>| action.plan(&Wish { access: &Access::new(), ..*wish }).is_ok();
-            let refusal = self.wish(&target, None, now, |wish| open(wish).then(|| action.plan(wish).err()))??;
-            Some((action.name, refusal.reason))
+            let asked = |target| self.wish(target, None, now, |wish| open(wish).then(|| action.plan(wish).err()));
+            // Where it may be done to one of them, its key does something.
+            let refusals: Option<Vec<Refusal>> = targets.iter().filter_map(asked).collect();
+            Some((action.name, refusals?.into_iter().next()?.reason))
         });
         denied.collect()
     }
@@ -395,4 +343,9 @@ impl App {
         let many = self.settings.contexts.len() > 1;
         Cx::new(self.shown(), &self.settings.theme, &self.settings.glyphs, now, many).with(&self.ui.at_work)
     }
+}
+
+/// What is said to a key that has nothing to act on.
+pub(super) fn nothing_for(actions: &str) -> String {
+    format!("{actions}: nothing is selected that it could be done to")
 }

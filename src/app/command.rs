@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::Kind;
 use crate::keys::command::Command;
+use crate::keys::layer;
 use crate::panes::list::Motion;
 use crate::panes::ui::{Detail, Look, Notice, Overlay};
 use crate::panes::{PANES, detail, now};
@@ -15,6 +16,7 @@ use crate::sources::Focus;
 use crate::theme::Role;
 
 use super::App;
+use super::act::nothing_for;
 use super::event::Effect;
 
 /// How long a notice stays that no key sends away.
@@ -23,22 +25,31 @@ const NOTICE_FOR: SignedDuration = SignedDuration::from_secs(8);
 impl App {
     /// A key was pressed.
     pub(super) fn key(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        if self.is_late(key, now) {
+            return Vec::new();
+        }
         self.ui.notice = None;
-        let command = self.settings.keymap.resolve(&self.ui.layers(), key);
+        let command = self.settings.keymap.resolve(&self.ui.layers(&self.cx(now)), key);
         self.is_quitting &= command == Some(Command::Quit);
         if self.ui.overlay.is_some() {
-            return self.overlay_key(command, key, now);
+            return self.answer(command, key, now);
         }
         match command {
             Some(command) => self.command(command, now),
-            None => Vec::new(),
+            None => {
+                let actions = self.settings.keymap.actions_of(key);
+                if !actions.is_empty() {
+                    self.say(nothing_for(&actions.join(" or ")), Role::Attention);
+                }
+                Vec::new()
+            }
         }
     }
 
     /// Does what a command says, with no overlay open.
     pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
         match command {
-            Command::Quit => return self.quit(),
+            Command::Quit => return self.quit(now),
             Command::Suspend => return vec![Effect::Suspend],
             Command::Redraw => return vec![Effect::Redraw],
             Command::Back => return self.back(now),
@@ -89,7 +100,7 @@ impl App {
 
     /// Tells what is wrong with the configuration: the first, and where the others are.
     pub fn warn(&mut self, warnings: Vec<String>) {
-        let palette = self.settings.keymap.hint(&self.ui.layers(), Command::Palette).unwrap_or_default();
+        let palette = self.settings.keymap.hint(&[layer::GLOBAL], Command::Palette).unwrap_or_default();
         match warnings.as_slice() {
             [] => (),
             [one] => self.say(one.as_str(), Role::Attention),
@@ -122,10 +133,11 @@ impl App {
 
     fn focus_pane(&mut self, index: usize) -> Vec<Effect> {
         self.ui.focus = index % PANES.len();
+        self.ui.came_from = None;
         self.leave_detail()
     }
 
-    /// One level back: detail, marks, filter, zoom, home; never out of the program.
+    /// One level back: detail, marks, filter, the pane that led here, zoom; never out of the program.
     fn back(&mut self, now: Timestamp) -> Vec<Effect> {
         if self.ui.detail.is_some() {
             return self.leave_detail();
@@ -139,6 +151,8 @@ impl App {
             list.marks.clear();
         } else if list.filter.is_some() {
             list.filter = None;
+        } else if let Some(pane) = self.ui.came_from {
+            return self.focus_pane(pane);
         } else if self.ui.zoom {
             self.ui.zoom = false;
         }
@@ -167,9 +181,11 @@ impl App {
             return self.look_into(target);
         }
         if let Some((pane, row)) = now::elsewhere(&self.cx(now), &row).filter(|_| PANES[pane].name() == "now") {
+            let from = self.ui.focus;
             let effects = self.focus_pane(pane);
+            self.ui.came_from = Some(from);
             let list = &mut self.ui.lists[pane];
-            (list.cursor, list.is_chosen) = (Some(row), true);
+            (list.cursor, list.is_chosen) = (row, true);
             // What a filter hides cannot be selected, and what is marked would be meant instead.
             list.filter = None;
             list.marks.clear();

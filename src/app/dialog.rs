@@ -12,11 +12,46 @@ use crate::theme::Role;
 use super::App;
 use super::event::Effect;
 
+/// A dialog that was confirmed or cancelled, and the key that did it.
+pub(super) struct Answered {
+    layers: Vec<&'static str>,
+    key: Option<Chord>,
+    at: Timestamp,
+}
+
 impl App {
-    /// A key, with an overlay open.
-    pub(super) fn overlay_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+    /// A key, with an overlay open: where it answers a dialog, that is kept in mind.
+    pub(super) fn answer(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        let is_dialog = self.opened().is_some();
+        let layers = self.ui.layers(&self.cx(now));
+        let effects = self.overlay_key(command, key, now);
+        if is_dialog && self.ui.overlay.is_none() {
+            self.answered = Some(Answered { layers, key: Chord::of(key), at: now });
+        }
+        effects
+    }
+
+    /// Whether the key answers a dialog that has been answered: it is held, or was pressed twice. As long as it comes
+    /// again and again, it is held.
+    pub(super) fn is_late(&mut self, key: KeyEvent, now: Timestamp) -> bool {
+        let keymap = &self.settings.keymap;
+        let (Some(answered), Some(chord), None) = (&mut self.answered, Chord::of(key), &self.ui.overlay) else {
+            return false;
+        };
+        let answers = answered.key == Some(chord) || keymap.command(&answered.layers, chord) == Some(Command::Confirm);
+        // The program can be left at any time.
+        let is_always = keymap.command(&[], chord).is_some();
+        let is_late = answers && !is_always && now.duration_since(answered.at) < DIALOG_DEAF_FOR;
+        match is_late {
+            true => answered.at = now,
+            false => self.answered = None,
+        }
+        is_late
+    }
+
+    fn overlay_key(&mut self, command: Option<Command>, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         match command {
-            Some(Command::Quit) => return self.quit(),
+            Some(Command::Quit) => return self.quit(now),
             Some(Command::Suspend) => return vec![Effect::Suspend],
             Some(Command::Redraw) => return vec![Effect::Redraw],
             _ => {}
@@ -55,13 +90,17 @@ impl App {
 
     /// Whether a dialog has opened so recently that the key was meant for what was there before.
     fn is_deaf(&self, now: Timestamp) -> bool {
-        let opened = match &self.ui.overlay {
-            Some(Overlay::Confirm(confirm)) => confirm.opened,
-            Some(Overlay::Revisions(revisions)) => revisions.opened,
-            Some(Overlay::Ask(ask)) => ask.opened,
-            _ => return false,
-        };
-        now.duration_since(opened) < DIALOG_DEAF_FOR
+        self.opened().is_some_and(|opened| now.duration_since(opened) < DIALOG_DEAF_FOR)
+    }
+
+    /// When the dialog has opened that is open.
+    fn opened(&self) -> Option<Timestamp> {
+        match &self.ui.overlay {
+            Some(Overlay::Confirm(confirm)) => Some(confirm.opened),
+            Some(Overlay::Revisions(revisions)) => Some(revisions.opened),
+            Some(Overlay::Ask(ask)) => Some(ask.opened),
+            _ => None,
+        }
     }
 
     /// Text was pasted: it goes into the field that takes text, and is never taken for keys.

@@ -27,7 +27,7 @@ use crate::actions::guard::{Access, Authority};
 use crate::keys::Keymap;
 use crate::panes::cx::Cx;
 use crate::panes::screen;
-use crate::panes::ui::{Context, Notice, Overlay, Ui};
+use crate::panes::ui::{Context, Notice, Overlay, READ_ONLY, Ui, may_write};
 use crate::release::access::Verdict;
 use crate::release::controller::{self, Controller};
 use crate::release::model::{Liveness, Model, STALE_AFTER};
@@ -38,6 +38,7 @@ use crate::theme::{Glyphs, Role, Theme};
 
 use crate::sources::prometheus::Live;
 use batch::Batch;
+use dialog::Answered;
 use event::{Effect, Event};
 use work::Work;
 
@@ -67,6 +68,8 @@ pub struct App {
     looked_at: BTreeSet<Topic>,
     /// The operator was told what would be lost, and has pressed nothing else since.
     is_quitting: bool,
+    /// The dialog that was answered just now.
+    answered: Option<Answered>,
 }
 
 /// What the command line and the configuration have decided.
@@ -131,6 +134,7 @@ impl App {
             on_screen: BTreeSet::new(),
             looked_at: BTreeSet::new(),
             is_quitting: false,
+            answered: None,
         }
     }
 
@@ -180,6 +184,8 @@ impl App {
     /// Brings the lists in line with the model and draws everything. Returns when the picture stops being true by itself.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer, now: Timestamp) -> Option<Timestamp> {
         self.ui.read_only = self.read_only_words(now);
+        let places = self.settings.contexts.iter().chain(&self.settings.repository);
+        self.ui.authorities = places.map(|place| (place.name.clone(), place.authority)).collect();
         self.ui.write_until = self.settings.contexts.iter().filter_map(|context| context.authority.write_until).min();
         self.ui.at_work = self.at_work(now);
         if self.ui.notice.as_ref().and_then(|notice| notice.until).is_some_and(|until| until <= now) {
@@ -226,7 +232,7 @@ impl App {
         let closed = authorities.filter(|authority| !may_write(authority, now)).count();
         match closed {
             0 => None,
-            _ if closed == self.settings.contexts.len() => Some("READ-ONLY".to_owned()),
+            _ if closed == self.settings.contexts.len() => Some(READ_ONLY.to_owned()),
             _ => Some("READ-ONLY in protected contexts".to_owned()),
         }
     }
@@ -307,8 +313,4 @@ fn is_of_focus(report: &Report) -> bool {
 /// Whether rights were asked for and not one of them was granted.
 fn is_viewer(access: &Access) -> bool {
     !access.is_empty() && access.values().all(|verdict| matches!(verdict, Verdict::Denied(_)))
-}
-
-fn may_write(authority: &Authority, now: Timestamp) -> bool {
-    !authority.read_only && (!authority.protected || authority.write_until.is_some_and(|until| until > now))
 }

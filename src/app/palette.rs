@@ -72,7 +72,7 @@ impl App {
 
     fn palette_entries(&self, now: Timestamp) -> Vec<PaletteEntry> {
         // The keys are those that work where the palette was called from.
-        let layers = self.ui.pane_layers();
+        let layers = self.ui.pane_layers(&self.cx(now));
         let keys = |command| self.settings.keymap.keys_for(&layers, command).join(" ");
         let actions = ACTIONS.iter().map(|action| PaletteEntry {
             name: action.name.to_owned(),

@@ -256,12 +256,12 @@ impl App {
     }
 
     /// Quits; first says what is still waited for, since nobody will look for it afterwards.
-    pub(super) fn quit(&mut self) -> Vec<Effect> {
+    pub(super) fn quit(&mut self, now: Timestamp) -> Vec<Effect> {
         let open = self.works.iter().filter(|work| work.is_open()).count();
         if open == 0 || std::mem::replace(&mut self.is_quitting, true) {
             return vec![Effect::Quit];
         }
-        let key = self.settings.keymap.hint(&self.ui.layers(), Command::Quit);
+        let key = self.settings.keymap.hint(&self.ui.layers(&self.cx(now)), Command::Quit);
         let again = key.map_or("quit again".to_owned(), |key| format!("{key} again to quit"));
         let text = match open {
             1 => format!("1 write waits for its effect: {again}, it will be recorded as not verified"),

@@ -52,6 +52,20 @@ impl Keymap {
             .map(|b| b.command)
     }
 
+    /// The actions that a press starts somewhere, though perhaps not here.
+    pub fn actions_of(&self, event: KeyEvent) -> Vec<&'static str> {
+        let Some(chord) = Chord::of(event).filter(|_| event.kind == KeyEventKind::Press) else { return Vec::new() };
+        let mut names = Vec::new();
+        for binding in self.layers.iter().flat_map(|(_, bindings)| bindings).filter(|binding| binding.chord == chord) {
+            if let Command::Act(name) = binding.command
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// The keys that give a command in those layers, the one to show in a hint first. A key that a layer above takes
     /// for something else is not among them.
     pub fn keys_for(&self, layers: &[&str], command: Command) -> Vec<String> {

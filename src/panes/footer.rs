@@ -54,7 +54,8 @@ pub fn draw(cx: &Cx, ui: &Ui, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
         // The keys of the panes do not work now; the overlay tells its own.
         return;
     }
-    let help = keymap.hint(&ui.layers(), Command::Help).map(|key| Words::of(key, Role::Key).and(" help ", Role::Hint));
+    let help =
+        keymap.hint(&ui.layers(cx), Command::Help).map(|key| Words::of(key, Role::Key).and(" help ", Role::Hint));
     let x = match &help {
         Some(help) => brush::right(cx, help, area, buf),
         None => area.right(),

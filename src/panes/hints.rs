@@ -1,6 +1,6 @@
 //! What applies to the selection and which key does it: for the footer, the help and the palette.
 
-use crate::actions::guard::{Access, Authority};
+use crate::actions::guard::Access;
 use crate::actions::{self, ACTIONS, Action, Kind, Wish};
 use crate::keys::{Command, Keymap};
 use crate::release::attention;
@@ -8,10 +8,10 @@ use crate::release::availability::{self, Availability};
 use crate::release::object::ObjectId;
 use crate::release::rollout::Rollout;
 
-use super::PANES;
 use super::cx::Cx;
 use super::detail;
-use super::ui::Ui;
+use super::meant;
+use super::ui::{Ui, may_write};
 
 /// A key and what it does here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,8 @@ pub struct Hint {
     pub is_denied: bool,
 }
 
-/// The Rollout that the cursor is on, or that is looked into.
-pub fn selected(cx: &Cx, ui: &Ui) -> Option<ObjectId> {
-    if let Some(detail) = &ui.detail {
-        return Some(detail.rollout.clone());
-    }
-    let row = ui.lists.get(ui.focus)?.cursor.as_ref()?;
-    PANES.get(ui.focus)?.target(cx, row)
-}
+/// Of so many marked rows it is asked whether an action applies: hints are drawn with every frame.
+pub const ASKED: usize = 50;
 
 /// Why an action would be refused on the selection, as far as the model and the rights are known; None when it would not.
 pub fn why_not(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
@@ -46,9 +40,6 @@ fn not_now(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
     if let Some(action) = actions::action(action).filter(|action| !is_on_rollouts(action.on)) {
         return why_not_on(cx, ui, action);
     }
-    let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else {
-        return Some("no Rollout is selected".to_owned());
-    };
     if action == "terminate" {
         let Some(detail) = &ui.detail else { return Some("select an AnalysisRun in the detail first".to_owned()) };
         let row = detail.list.cursor.as_ref();
@@ -56,10 +47,30 @@ fn not_now(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {
         let Some(run) = run.and_then(|id| cx.model.runs.get(&id.uid)) else {
             return Some("select an AnalysisRun first".to_owned());
         };
-        return availability::terminate(run).err();
+        return closed(cx, ui, action, &run.id).or_else(|| availability::terminate(run).err());
     }
-    let availability = of_action(cx, rollout, action)?;
-    (!availability.enabled).then_some(availability.reason)
+    let rollouts = rollouts(cx, ui);
+    let refusals = rollouts.iter().map(|rollout| {
+        closed(cx, ui, action, &rollout.id).or_else(|| {
+            let availability = of_action(cx, rollout, action)?;
+            (!availability.enabled).then_some(availability.reason)
+        })
+    });
+    unless_one_applies(refusals, "no Rollout is selected")
+}
+
+/// Why it applies to none of them: the first reason. None where it applies to one; `nothing` where there is none.
+fn unless_one_applies(refusals: impl Iterator<Item = Option<String>>, nothing: &str) -> Option<String> {
+    let mut first = None;
+    for refusal in refusals {
+        first = first.or(Some(refusal?));
+    }
+    first.or_else(|| Some(nothing.to_owned()))
+}
+
+/// The Rollouts that are marked, or the selected one.
+fn rollouts<'a>(cx: &Cx<'a>, ui: &Ui) -> Vec<&'a Rollout> {
+    meant::rollouts(cx, ui, ASKED).iter().filter_map(|id| cx.model.rollouts.get(&id.uid)).collect()
 }
 
 fn is_on_rollouts(kind: Kind) -> bool {
@@ -68,24 +79,32 @@ fn is_on_rollouts(kind: Kind) -> bool {
 
 /// The same for what is no Rollout: the plan itself says it.
 fn why_not_on(cx: &Cx, ui: &Ui, action: &Action) -> Option<String> {
-    let list = ui.lists.get(ui.focus).filter(|_| ui.detail.is_none());
-    let row = list.and_then(|list| list.cursor.as_ref());
-    let subject = PANES.get(ui.focus).and_then(|pane| pane.subject(cx, row, action.on));
-    let Some(target) = subject.filter(|_| list.is_some()) else {
-        return Some("nothing that it could be done to is selected".to_owned());
-    };
-    let refusal = action.plan(&Wish {
+    let targets = meant::of_kind(cx, ui, action.on, ASKED);
+    let refusals = targets.iter().map(|target| refusal(cx, ui, action, target));
+    unless_one_applies(refusals, "nothing that it could be done to is selected")
+}
+
+/// Why nothing may be changed where that is; None where it may.
+fn closed(cx: &Cx, ui: &Ui, action: &str, target: &ObjectId) -> Option<String> {
+    match may_write(&ui.authority(&target.context), cx.now) {
+        true => None,
+        false => refusal(cx, ui, actions::action(action)?, target),
+    }
+}
+
+fn refusal(cx: &Cx, ui: &Ui, action: &Action, target: &ObjectId) -> Option<String> {
+    let plan = action.plan(&Wish {
         model: cx.model,
-        target: &target,
+        target,
         now: cx.now,
         revision: None,
         amount: None,
         reason: "",
-        authority: Authority::default(),
+        authority: ui.authority(&target.context),
         access: &Access::new(),
         shown: None,
     });
-    Some(refusal.err()?.reason).filter(|reason| reason != actions::TYPE_AMOUNT)
+    Some(plan.err()?.reason).filter(|reason| reason != actions::TYPE_AMOUNT)
 }
 
 fn of_action(cx: &Cx, rollout: &Rollout, action: &str) -> Option<Availability> {
@@ -106,10 +125,7 @@ fn of_action(cx: &Cx, rollout: &Rollout, action: &str) -> Option<Availability> {
 
 /// Hints for the footer, the likeliest answer to what the selection needs first.
 pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
-    let mut commands = Vec::new();
-    if ui.read_only.as_deref() != Some("READ-ONLY") {
-        commands.extend(applying(cx, ui).into_iter().map(Command::Act));
-    }
+    let mut commands: Vec<Command> = applying(cx, ui).into_iter().map(Command::Act).collect();
     if ui.detail.is_some() {
         commands.extend([Command::Back, Command::Palette, Command::Copy]);
     } else {
@@ -117,7 +133,7 @@ pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
         commands.extend([Command::Sort, Command::Zoom]);
     }
     commands.push(Command::Freeze);
-    let layers = ui.pane_layers();
+    let layers = ui.pane_layers(cx);
     let hint = |command: Command| {
         let is_denied = matches!(command, Command::Act(action) if denied(ui, action).is_some());
         Some(Hint { key: keymap.hint(&layers, command)?, words: short(ui, command), command, is_denied })
@@ -129,8 +145,12 @@ pub fn hints(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Vec<Hint> {
 fn applying(cx: &Cx, ui: &Ui) -> Vec<&'static str> {
     let elsewhere = || ACTIONS.iter().filter(|action| !is_on_rollouts(action.on)).map(|action| action.name);
     let mut on_row: Vec<&'static str> = elsewhere().filter(|name| why_not(cx, ui, name).is_none()).collect();
-    let Some(rollout) = selected(cx, ui).and_then(|id| cx.model.rollouts.get(&id.uid)) else { return on_row };
-    let needs = attention::needs_of(cx.model, rollout, cx.now);
+    let rollouts = rollouts(cx, ui);
+    if rollouts.is_empty() {
+        return on_row;
+    }
+    let needs = rollouts.iter().flat_map(|rollout| attention::needs_of(cx.model, rollout, cx.now));
+    let needs: Vec<attention::Need> = needs.collect();
     let mut names: Vec<&'static str> = needs.iter().flat_map(|need| need.answers.iter().copied()).collect();
     // What only disturbs a release that needs nothing is left to the palette.
     let is_quiet = |name: &str| matches!(name, "restart" | "undo" | "pause" | "terminate");

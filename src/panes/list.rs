@@ -169,12 +169,12 @@ impl ListState {
         }
     }
 
-    /// The rows an action is meant for: the marked ones, else the selected one.
-    pub fn chosen(&self) -> Vec<Uid> {
+    /// The rows an action is meant for: the marked ones, else the selected one; no more than `most`.
+    pub fn chosen(&self, most: usize) -> Vec<Uid> {
         if self.marks.is_empty() {
             return self.cursor.iter().cloned().collect();
         }
-        self.order.iter().filter(|row| self.marks.contains(row)).cloned().collect()
+        self.order.iter().filter(|row| self.marks.contains(row)).take(most).cloned().collect()
     }
 
     /// Sorts by the next of `columns` columns, then by none.
@@ -257,8 +257,8 @@ mod tests {
         list.settle_order(uids(&["a", "b", "c"]), 10);
         list.mark();
         list.mark();
-        assert_eq!(list.chosen(), uids(&["a", "b"]));
+        assert_eq!(list.chosen(usize::MAX), uids(&["a", "b"]));
         list.settle_order(uids(&["b", "c"]), 10);
-        assert_eq!(list.chosen(), uids(&["b"]));
+        assert_eq!(list.chosen(usize::MAX), uids(&["b"]));
     }
 }

@@ -24,6 +24,7 @@ pub mod freshness;
 pub mod header;
 pub mod hints;
 pub mod layout;
+pub mod meant;
 pub mod overlay;
 pub mod screen;
 pub mod tile;
@@ -39,6 +40,7 @@ use crate::release::topic::Topic;
 use crate::theme::Role;
 use brush::Words;
 use cx::Cx;
+use list::ListState;
 use table::{Cell, Column};
 
 /// A table of rows that the operator can move through, filter, sort, mark and act on.
@@ -95,6 +97,11 @@ pub trait Pane: Sync {
             Kind::Rollout => self.target(cx, row?),
             _ => None,
         }
+    }
+
+    /// The pane whose keys work in this one too, as marks and cursor stand: that of what the rows are about.
+    fn home(&self, _cx: &Cx, _list: &ListState) -> Option<&'static str> {
+        None
     }
 
     /// Labels for a label selector in the filter.

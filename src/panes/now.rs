@@ -1,5 +1,6 @@
 //! Now: everything that needs a human, worst first, over all namespaces and contexts.
 
+use crate::actions::Kind;
 use crate::release::attention::{self, Need};
 use crate::release::controller;
 use crate::release::object::{ObjectId, Uid};
@@ -11,6 +12,7 @@ use crate::theme::{Glyph, Role};
 
 use super::Pane;
 use super::cx::Cx;
+use super::list::ListState;
 use super::table::{Cell, Column};
 
 /// The row in PANES.
@@ -38,7 +40,8 @@ impl Pane for Now {
     }
 
     fn topics_of(&self, cx: &Cx, row: &Uid) -> &'static [Topic] {
-        elsewhere(cx, row).map_or(&[], |(pane, _)| super::PANES[pane].topics())
+        // Where the pane has no row yet there is nothing to keep fresh.
+        elsewhere(cx, row).filter(|(_, row)| row.is_some()).map_or(&[], |(pane, _)| super::PANES[pane].topics())
     }
 
     fn columns(&self) -> &'static [Column] {
@@ -88,8 +91,25 @@ impl Pane for Now {
     }
 
     fn target(&self, cx: &Cx, row: &Uid) -> Option<ObjectId> {
-        let (uid, _) = row.0.split_once('\u{1f}')?;
-        cx.model.rollouts.get(&Uid::from(uid)).map(|rollout| rollout.id.clone())
+        cx.model.rollouts.get(&about(row)?).map(|rollout| rollout.id.clone())
+    }
+
+    fn subject(&self, cx: &Cx, row: Option<&Uid>, kind: Kind) -> Option<ObjectId> {
+        let row = row?;
+        match kind {
+            Kind::Rollout => self.target(cx, row),
+            _ => {
+                let pane = super::PANES[super::index_of(home(cx, row)?)?];
+                pane.subject(cx, Some(&about(row)?), kind)
+            }
+        }
+    }
+
+    fn home(&self, cx: &Cx, list: &ListState) -> Option<&'static str> {
+        let mut homes = list.chosen(usize::MAX).into_iter().filter_map(|row| home(cx, &row));
+        let first = homes.next()?;
+        // The same key means one thing for a preview and another for a flag: of both at once it means nothing.
+        homes.all(|other| other == first).then_some(first)
     }
 
     fn hidden(&self) -> Option<(&'static str, &'static str)> {
@@ -102,11 +122,27 @@ impl Pane for Now {
     }
 }
 
-/// Where a row that is about no Rollout stands: which pane, and which row of it.
-pub fn elsewhere(cx: &Cx, row: &Uid) -> Option<(usize, Uid)> {
-    let (uid, _) = row.0.split_once('\u{1f}')?;
-    let uid = Uid::from(uid);
-    let name = match uid.0.split_once('/') {
+/// Where a row that is about no Rollout stands: which pane, and which row of it, where it has one.
+pub fn elsewhere(cx: &Cx, row: &Uid) -> Option<(usize, Option<Uid>)> {
+    let pane = super::index_of(home(cx, row)?)?;
+    let uid = about(row)?;
+    // A workflow is no row: its pane is about nothing else, and begins with what is worst.
+    let row = match &*uid.0 {
+        "workflow/drift" | "workflow/smoke" => super::PANES[pane].rows(cx).into_iter().next(),
+        _ => Some(uid),
+    };
+    Some((pane, row))
+}
+
+/// What the row is about.
+fn about(row: &Uid) -> Option<Uid> {
+    row.0.split_once('\u{1f}').map(|(uid, _)| Uid::from(uid))
+}
+
+/// The pane of what the row is about, where that is no Rollout.
+fn home(cx: &Cx, row: &Uid) -> Option<&'static str> {
+    let uid = about(row)?;
+    Some(match uid.0.split_once('/') {
         _ if cx.model.rollouts.get(&uid).is_some() => return None,
         _ if cx.model.previews.get(&uid).is_some() => "previews",
         Some(("flag", _)) => "flags",
@@ -116,14 +152,7 @@ pub fn elsewhere(cx: &Cx, row: &Uid) -> Option<(usize, Uid)> {
         Some(("workflow", _)) => "smoke",
         Some(("pull" | "cost", _)) => "cost",
         _ => return None,
-    };
-    // A workflow is no row: its pane is about nothing else, and begins with what is worst.
-    let pane = super::index_of(name)?;
-    let row = match &*uid.0 {
-        "workflow/drift" | "workflow/smoke" => super::PANES[pane].rows(cx).into_iter().next()?,
-        _ => uid,
-    };
-    Some((pane, row))
+    })
 }
 
 /// What needed a human when it was acted upon, and is not settled.

@@ -119,7 +119,7 @@ pub fn name(cx: &Cx, ui: &Ui, keymap: &Keymap, pane: usize) -> Words {
     let sign = if focused { cx.glyph(Glyph::Current) } else { " " };
     let mut words = Words::of(sign, Role::BorderFocused);
     let number = Command::Pane(u8::try_from(pane + 1).unwrap_or(u8::MAX));
-    if let Some(key) = keymap.hint(&ui.pane_layers(), number) {
+    if let Some(key) = keymap.hint(&ui.pane_layers(cx), number) {
         words.push(format!("{key} "), Role::Key);
     }
     words.and(PANES[pane].title(), if focused { Role::Title } else { Role::Header })

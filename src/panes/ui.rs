@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::actions::guard::Authority;
 use crate::actions::plan::{Plan, Refusal};
 use crate::keys::layer;
 use crate::release::attention::Need;
@@ -15,10 +16,19 @@ use crate::release::rollout::Rollout;
 use crate::theme::Role;
 
 use super::PANES;
+use super::cx::Cx;
 use super::list::ListState;
 
 /// Input is ignored for so long after a dialog opens, so that a key meant for what was there before does no harm.
 pub const DIALOG_DEAF_FOR: SignedDuration = SignedDuration::from_millis(300);
+
+/// What the header says where nothing may be changed anywhere.
+pub const READ_ONLY: &str = "READ-ONLY";
+
+/// Whether anything may be changed now.
+pub fn may_write(authority: &Authority, now: Timestamp) -> bool {
+    !authority.read_only && (!authority.protected || authority.write_until.is_some_and(|until| until > now))
+}
 
 /// The state of the screen.
 #[derive(Debug)]
@@ -27,6 +37,8 @@ pub struct Ui {
     pub lists: Vec<ListState>,
     /// The pane that has the keys.
     pub focus: usize,
+    /// The pane from which `enter` has led here: one level back.
+    pub came_from: Option<usize>,
     /// Whether the focused pane has the whole body.
     pub zoom: bool,
     /// The Rollout that is looked into.
@@ -40,6 +52,8 @@ pub struct Ui {
     pub contexts: Vec<Context>,
     /// What keeps writes away, in a word for the header; None when writing is open.
     pub read_only: Option<String>,
+    /// What may be changed in which context, the repository among them.
+    pub authorities: Vec<(Arc<str>, Authority)>,
     /// When writing closes by itself.
     pub write_until: Option<Timestamp>,
     /// The API server has denied every right that it was asked for.
@@ -294,6 +308,7 @@ impl Ui {
         Ui {
             lists: PANES.iter().map(|_| ListState::default()).collect(),
             focus: 0,
+            came_from: None,
             zoom: false,
             detail: None,
             overlay: None,
@@ -301,6 +316,7 @@ impl Ui {
             frozen: None,
             contexts,
             read_only: None,
+            authorities: Vec::new(),
             write_until: None,
             is_viewer: false,
             denied: Vec::new(),
@@ -328,7 +344,7 @@ impl Ui {
     }
 
     /// The layers of the keymap that are open, the uppermost first.
-    pub fn layers(&self) -> Vec<&'static str> {
+    pub fn layers(&self, cx: &Cx) -> Vec<&'static str> {
         match &self.overlay {
             Some(Overlay::Confirm(confirm)) => match confirm.field {
                 Field::Keys => vec![layer::CONFIRM],
@@ -339,16 +355,26 @@ impl Ui {
             Some(Overlay::Palette(_)) => vec![layer::PALETTE],
             Some(Overlay::Filter { .. } | Overlay::Ask(_)) => vec![layer::INPUT],
             Some(Overlay::Revisions(_)) => vec![layer::CHOOSE],
-            None => self.pane_layers(),
+            None => self.pane_layers(cx),
         }
     }
 
     /// The layers under an overlay: what the help tells of.
-    pub fn pane_layers(&self) -> Vec<&'static str> {
+    pub fn pane_layers(&self, cx: &Cx) -> Vec<&'static str> {
         match &self.detail {
             Some(_) => vec![super::detail::LAYER, layer::GLOBAL],
-            None => vec![PANES[self.focus.min(PANES.len() - 1)].name(), layer::GLOBAL],
+            None => {
+                let pane = PANES[self.focus.min(PANES.len() - 1)];
+                [Some(pane.name()), pane.home(cx, self.list()), Some(layer::GLOBAL)].into_iter().flatten().collect()
+            }
         }
+    }
+
+    /// What may be changed in that context.
+    pub fn authority(&self, context: &str) -> Authority {
+        let known = self.authorities.iter().find(|(name, _)| **name == *context);
+        let is_closed = self.read_only.as_deref() == Some(READ_ONLY);
+        known.map_or(Authority { read_only: is_closed, ..Authority::default() }, |(_, authority)| *authority)
     }
 
     /// The UID of the Rollout that is looked into.

@@ -5,6 +5,7 @@ mod batch;
 mod idle;
 mod journal;
 mod looking;
+mod rows;
 mod shop;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

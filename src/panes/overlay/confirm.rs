@@ -40,7 +40,7 @@ pub fn draw(cx: &Cx, ui: &Ui, dialog: &Confirm, keymap: &Keymap, area: Rect, buf
     if usize::from(body.height) > middle.len() {
         body = split_top(body, 1).1;
     }
-    super::scrolled(cx, &middle, dialog.scroll, scroll_keys(ui, keymap), body, buf);
+    super::scrolled(cx, &middle, dialog.scroll, scroll_keys(cx, ui, keymap), body, buf);
     brush::lines(cx, &foot[foot.len() - usize::from(for_foot)..], bottom, buf);
 }
 
@@ -66,10 +66,10 @@ pub fn is_legible(cx: &Cx, ui: &Ui, dialog: &Confirm, area: Rect) -> bool {
 }
 
 /// The keys that scroll in the field that has the keys.
-fn scroll_keys(ui: &Ui, keymap: &Keymap) -> Words {
+fn scroll_keys(cx: &Cx, ui: &Ui, keymap: &Keymap) -> Words {
     let mut words = Words::new();
     for command in [Command::Down, Command::Up] {
-        if let Some(key) = keymap.hint(&ui.layers(), command) {
+        if let Some(key) = keymap.hint(&ui.layers(cx), command) {
             words.push(key, Role::Key);
             words.push(" ", Role::Dim);
         }
@@ -142,7 +142,7 @@ fn foot(cx: &Cx, ui: &Ui, dialog: &Confirm, keymap: &Keymap, width: usize) -> Ve
         let hint = format!("type {name}");
         lines.push(field(cx, "name", &dialog.typed, &hint, dialog.field == Field::Name, width));
     }
-    let layers = ui.layers();
+    let layers = ui.layers(cx);
     let layer = layers.first().copied().unwrap_or_default();
     let obstacle = dialog.obstacle();
     let action = dialog.items.first().map_or("confirm", |item| item.plan.action);

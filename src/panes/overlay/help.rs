@@ -37,7 +37,7 @@ pub fn draw(cx: &Cx, ui: &Ui, scroll: u16, keymap: &Keymap, area: Rect, buf: &mu
 
 fn lines(cx: &Cx, ui: &Ui, keymap: &Keymap, width: usize) -> Vec<Words> {
     let actions: Vec<&'static str> = ACTIONS.iter().map(|action| action.name).collect();
-    let mut all = keymap.help(&ui.pane_layers(), &actions);
+    let mut all = keymap.help(&ui.pane_layers(cx), &actions);
     all.retain(|line| !matches!(line.command, Command::Pane(number) if usize::from(number) > PANES.len()));
     let keys = all.iter().map(|line| keys(line).chars().count()).max().unwrap_or(0).min(width / 3).max(4);
     let why_not = |line: &HelpLine| match line.command {
