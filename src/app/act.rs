@@ -177,7 +177,7 @@ impl App {
             plan.deadline = self.settings.verify_timeout.unwrap_or(plan.deadline);
         }
         if plans.is_empty() {
-            return self.nothing_planned(action.name, &refused);
+            return self.nothing_planned(action, &refused);
         }
         self.dialog = self.number();
         let dialog = self.dialog;

@@ -1,9 +1,11 @@
 //! Several at once: what became of each, in one line.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::actions::plan::Refusal;
-use crate::actions::{Kind, is_asked_already};
+use crate::actions::{Action, Kind, is_asked_already, sight};
 use crate::panes::PANES;
 use crate::panes::ui::{Check, Item};
 use crate::release::attention::Severity;
@@ -113,11 +115,26 @@ impl App {
     }
 
     /// Says why nothing could be planned.
-    pub(super) fn nothing_planned(&mut self, action: &str, refused: &[(ObjectId, Refusal)]) -> Vec<Effect> {
-        self.say(all_refused(action, refused), Role::Attention);
-        // That one may have been closed by now, as the refusal asks for: a second try some seconds later shall know.
-        let is_in_the_way = refused.iter().any(|(_, refusal)| is_asked_already(refusal));
-        is_in_the_way.then_some(Effect::Acted(Topic::Pulls)).into_iter().collect()
+    pub(super) fn nothing_planned(&mut self, action: &Action, refused: &[(ObjectId, Refusal)]) -> Vec<Effect> {
+        let mut text = all_refused(action.name, refused);
+        // What is in the way may have gone by now: a second try some seconds later shall know.
+        let mut topics: BTreeSet<Topic> =
+            refused.iter().filter_map(|(target, _)| self.unseen(action, target)).collect();
+        if !topics.is_empty() {
+            text += "; GitHub is asked again now: press once more in some seconds";
+        }
+        if refused.iter().any(|(_, refusal)| is_asked_already(refusal)) {
+            topics.insert(Topic::Pulls);
+        }
+        self.say(text, Role::Attention);
+        topics.into_iter().map(Effect::Acted).collect()
+    }
+
+    /// What the action rests on, where it lives on GitHub and could not be looked at.
+    fn unseen(&self, action: &Action, target: &ObjectId) -> Option<Topic> {
+        let topic = sight::topic(action.on, target);
+        let repository = self.model.repositories.get(&target.context)?;
+        repository.sight(topic).failing.map(|_| topic)
     }
 
     /// Marks stay on what is about those objects: each goes when its write is accepted.

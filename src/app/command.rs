@@ -89,6 +89,7 @@ impl App {
             Command::Mark => self.ui.list_mut().mark(),
             Command::MarkAll => self.ui.list_mut().mark_all(),
             Command::Freeze => self.freeze(now),
+            Command::Refresh => return self.refresh(),
             Command::Zoom => self.ui.zoom = !self.ui.zoom,
             Command::Copy => return self.copy(now),
             Command::Export => return vec![Effect::Export(self.model.timeline.markdown())],
@@ -206,6 +207,16 @@ impl App {
     pub(super) fn focus_on(&self, target: &ObjectId) -> Option<Focus> {
         let rollout = self.model.rollouts.get(&target.uid)?;
         Some(Focus { rollout: target.clone(), selector: rollout.selector.to_string() })
+    }
+
+    /// What is watched comes by itself; what is asked for in turns is asked for now.
+    fn refresh(&mut self) -> Vec<Effect> {
+        if self.settings.repository.is_none() || self.on_screen.is_empty() {
+            self.say("nothing here is asked for in turns: it is watched, and comes by itself", Role::Hint);
+            return Vec::new();
+        }
+        self.say("GitHub is asked again", Role::Hint);
+        vec![Effect::Again]
     }
 
     fn freeze(&mut self, now: Timestamp) {

@@ -104,6 +104,8 @@ pub enum Effect {
     Look(Vec<Topic>),
     /// Something about it was just changed: ask at once.
     Acted(Topic),
+    /// Ask once more, now, for what is on the screen.
+    Again,
     /// Play that fault of the simulated world.
     Fault(String),
     /// Write the timeline to a file.

@@ -195,6 +195,11 @@ impl Hands {
                     github.show(topics);
                 }
             }
+            Effect::Again => {
+                if let Some(github) = &self.github {
+                    github.again();
+                }
+            }
             Effect::Acted(topic) => {
                 if let Some(github) = &self.github {
                     github.acted(topic);

@@ -37,6 +37,8 @@ pub enum Command {
     /// Give the focused tile the whole screen, or back.
     Zoom,
     Copy,
+    /// Ask again now about what is asked for in turns, not watched.
+    Refresh,
     Redraw,
     Suspend,
     /// Export the timeline as Markdown.
@@ -132,6 +134,7 @@ pub static COMMANDS: &[Row] = &[
     row("mark", Group::View, Command::Mark, "mark the row for a bulk action"),
     row("mark-all", Group::View, Command::MarkAll, "mark all rows that are shown, or none"),
     row("freeze", Group::View, Command::Freeze, "freeze the screen, or thaw it"),
+    row("refresh", Group::View, Command::Refresh, "ask GitHub again now about what is shown"),
     row("copy", Group::View, Command::Copy, "copy the name, or what is selected"),
     row("export", Group::View, Command::Export, "export the timeline as Markdown"),
     row("confirm", Group::Text, Command::Confirm, "do what the dialog says"),

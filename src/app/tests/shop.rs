@@ -3,7 +3,7 @@
 use super::acting::accepted;
 use super::*;
 use crate::actions::plan::{Effect as Wanted, Progress};
-use crate::release::observation::Report;
+use crate::release::observation::{Failure, FailureKind, Report};
 use crate::release::pull::PullRequest;
 use crate::release::repository::{Finding, Topic};
 use crate::release::sample_shop::{self, FLAGS, REPOSITORY, flags};
@@ -63,6 +63,23 @@ fn flags_that_are_marked_are_one_plan_and_one_commit() {
     let killed = FLAGS.replace("prod: 5 ", "prod: 0 ").replace("stage: 100, prod: 100", "stage: 0, prod: 0");
     read(&mut stage, &killed);
     assert!(stage.notice().starts_with("kill reranker, new_checkout: committed in"), "{}", stage.notice());
+}
+
+#[test]
+fn what_cannot_be_seen_is_asked_for_again_by_the_key_that_is_refused() {
+    let mut stage = shop();
+    let failure = Failure { kind: FailureKind::Unreachable, message: "no answer".to_owned(), retry_in: None };
+    learn(&mut stage, Finding::Blind(Topic::Flags, failure));
+    let effects = stage.press(KILL);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Acted(Topic::Flags))), "{effects:?}");
+    let notice = stage.notice();
+    assert!(notice.contains("(no answer); GitHub is asked again now: press once more"), "{notice}");
+    stage.text();
+    assert!(matches!(stage.press(": r e f r e s h enter").as_slice(), [.., Effect::Again]), "{}", stage.notice());
+    stage.app.settings.repository = None;
+    let again = stage.press(": r e f r e s h enter");
+    assert!(!again.iter().any(|effect| matches!(effect, Effect::Again)), "{again:?}");
+    assert!(stage.notice().contains("it is watched"), "{}", stage.notice());
 }
 
 #[test]

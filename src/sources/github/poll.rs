@@ -25,6 +25,8 @@ struct Wishes {
     previews: BTreeSet<u64>,
     /// How often each topic was acted on.
     acted: BTreeMap<Topic, u64>,
+    /// How often somebody did not want to wait for what is shown.
+    again: u64,
 }
 
 /// For whoever looks and acts. All handles are one.
@@ -41,6 +43,11 @@ impl Handle {
     /// Something about this topic was just changed: look at once, and often for a while.
     pub fn acted(&self, topic: Topic) {
         self.0.send_modify(|wishes| *wishes.acted.entry(topic).or_default() += 1);
+    }
+
+    /// Look now at what is shown, once.
+    pub fn again(&self) {
+        self.0.send_modify(|wishes| wishes.again += 1);
     }
 
     /// There are namespaces `pr-<n>` with these numbers, and no others.
@@ -185,6 +192,9 @@ fn is_everybodys(failure: &Failure) -> bool {
 fn heed(schedule: &mut Schedule, known: &Wishes, wishes: &Wishes, now: Instant) {
     if known.shown != wishes.shown {
         schedule.show(&wishes.shown, now);
+    }
+    if known.again != wishes.again {
+        schedule.again(now);
     }
     for (topic, count) in &wishes.acted {
         if known.acted.get(topic) != Some(count) {

@@ -95,6 +95,14 @@ impl Schedule {
         }
     }
 
+    /// Somebody does not want to wait for what is shown.
+    pub fn again(&mut self, now: Instant) {
+        self.stirred = now;
+        for topic in self.shown.clone() {
+            self.hasten(topic, now, Duration::ZERO);
+        }
+    }
+
     /// Somebody has changed something about it, or will know more about it than we do.
     pub fn act(&mut self, topic: Topic, now: Instant) {
         self.stirred = now;
@@ -248,6 +256,9 @@ mod tests {
         schedule.show(&BTreeSet::new(), later);
         schedule.show(&[Topic::Drift].into(), later);
         assert_eq!(due_in(&schedule, Topic::Drift, later), 15, "flicking through panes asks for nothing new");
+        schedule.again(later);
+        assert_eq!((due_in(&schedule, Topic::Drift, later), due_in(&schedule, Topic::Cost, later)), (0, 90), "a key");
+        schedule.succeed(Topic::Drift, false, None, later);
         schedule.act(Topic::Flags, later);
         assert_eq!(schedule.next(), (Topic::Flags, later));
         schedule.succeed(Topic::Flags, false, None, later);
