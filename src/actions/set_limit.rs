@@ -23,7 +23,9 @@ fn make(wish: &Wish<'_>) -> Result<Plan, Refusal> {
     let repository = wish.repository()?;
     let unset = || {
         let name = &wish.target.name;
-        Refusal::absent(format!("the variable {name} is not set: only one that is there can be changed"))
+        Refusal::absent(format!(
+            "the variable {name} is not set, or not to be seen: only one that is there can be changed"
+        ))
     };
     let current = repository.limit.as_ref().ok_or_else(unset)?;
     let was = current.as_ref().map_err(|why| Refusal::because(why.clone()))?;

@@ -283,7 +283,7 @@ impl App {
 
     /// Why the action would be refused for what is selected now; None when it would not.
     pub(super) fn disabled(&self, action: &Action, now: Timestamp) -> Option<String> {
-        let targets = meant::of_kind(&self.cx(now), &self.ui, action.on, usize::MAX);
+        let targets = meant::of_kind(&self.cx(now), &self.ui, action.on, hints::ASKED);
         let mut first = None;
         for target in &targets {
             let refusal = self.wish(target, None, now, |wish| action.plan(wish)).err()?.reason;

@@ -10,6 +10,7 @@ use crate::panes::PANES;
 use crate::panes::ui::{Check, Item};
 use crate::release::attention::Severity;
 use crate::release::object::{ObjectId, Uid};
+use crate::release::repository::FlagsFile;
 use crate::release::subject;
 use crate::release::topic::Topic;
 use crate::theme::Role;
@@ -121,7 +122,7 @@ impl App {
         let mut topics: BTreeSet<Topic> =
             refused.iter().filter_map(|(target, _)| self.unseen(action, target)).collect();
         if !topics.is_empty() {
-            text += "; GitHub is asked again now: press once more in some seconds";
+            text += "; GitHub is asked again, as soon as it allows that";
         }
         if refused.iter().any(|(_, refusal)| is_asked_already(refusal)) {
             topics.insert(Topic::Pulls);
@@ -134,7 +135,8 @@ impl App {
     fn unseen(&self, action: &Action, target: &ObjectId) -> Option<Topic> {
         let topic = sight::topic(action.on, target);
         let repository = self.model.repositories.get(&target.context)?;
-        repository.sight(topic).failing.map(|_| topic)
+        let is_checkout = topic == Topic::Flags && repository.flags.as_ref().is_some_and(FlagsFile::is_checkout);
+        repository.sight(topic).failing.filter(|_| !is_checkout).map(|_| topic)
     }
 
     /// Marks stay on what is about those objects: each goes when its write is accepted.

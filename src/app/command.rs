@@ -215,7 +215,7 @@ impl App {
             self.say("nothing here is asked for in turns: it is watched, and comes by itself", Role::Hint);
             return Vec::new();
         }
-        self.say("GitHub is asked again", Role::Hint);
+        self.say("GitHub is asked again, as soon as it allows that", Role::Hint);
         vec![Effect::Again]
     }
 

@@ -18,7 +18,7 @@ use crate::headless::{Answer, ExitCode};
 use crate::release::model::{Freshness, Model};
 use crate::release::observation::{Failure, FailureKind, Observation, Report, Said, SourceId};
 use crate::release::preview;
-use crate::release::repository::Topic;
+use crate::release::repository::{Finding, Sight, Topic};
 use crate::release::rollout::Rollout;
 use crate::sources::checkout::{self, Checkout};
 use crate::sources::cluster::{self, Address, Cluster};
@@ -55,8 +55,6 @@ pub struct Observer {
     reports: mpsc::Receiver<Report>,
     watches: JoinSet<()>,
     github: Option<github::Handle>,
-    /// Its address, for sentences.
-    github_at: String,
     opened: Instant,
 }
 
@@ -102,7 +100,8 @@ impl Observer {
     /// Also asks GitHub, and waits until each of these topics was seen or could not be.
     pub async fn look(&mut self, settings: github::Settings, topics: &[Topic]) {
         let previews = self.model.previews.iter().filter_map(|preview| preview::number(&preview.id.name)).collect();
-        self.github_at = settings.url.clone();
+        let source = SourceId { context: settings.repository.to_string().into(), kind: github::NAME.into() };
+        let who = settings.url.clone();
         let (handle, task) = github::open(settings, self.sender.clone(), clock);
         handle.previews(previews);
         handle.show(topics.iter().copied());
@@ -110,6 +109,23 @@ impl Observer {
         self.watches.spawn(task);
         self.opened = Instant::now();
         self.settle_until(|observer| topics.iter().all(|topic| observer.is_looked_at(*topic))).await;
+        for topic in topics {
+            if self.sight(*topic) != Sight::default() {
+                continue;
+            }
+            let message = format!(
+                "{who} has not answered about {} within {} s: is github.url right, does it need a proxy? try again",
+                topic.word(),
+                FIRST_PICTURE.as_secs()
+            );
+            let failure = Failure { kind: FailureKind::Unreachable, message, retry_in: None };
+            let said = Said::Partial(Observation::Repository(Finding::Blind(*topic, failure)));
+            self.model.observe(Report { source: source.clone(), said }, clock());
+        }
+    }
+
+    fn sight(&self, topic: Topic) -> Sight {
+        self.model.repository_of(topic).map(|(_, repository)| repository.sight(topic)).unwrap_or_default()
     }
 
     /// Also knows the flags of a local checkout, whose repository is the configured one.
@@ -140,20 +156,9 @@ impl Observer {
 
     /// Why nothing is known of that topic; None where it was seen.
     pub fn blind_to(&self, topic: Topic) -> Option<Answer> {
-        let sight = self.model.repository_of(topic).map(|(_, repository)| repository.sight(topic)).unwrap_or_default();
-        let (message, exit) = match (sight.seen, sight.failing) {
-            (Some(_), _) => return None,
-            (None, Some((_, failure))) => (failure.message.clone(), failure.kind.into()),
-            (None, None) => {
-                let (within, who) = (FIRST_PICTURE.as_secs(), &self.github_at);
-                let sentence = format!(
-                    "{who} has not answered about {} within {within} s: is github.url right, does it need a proxy? try again",
-                    topic.word()
-                );
-                (sentence, ExitCode::Unknown)
-            }
-        };
-        Some(Answer::failed(message, exit))
+        let sight = self.sight(topic);
+        let (_, failure) = sight.failing.filter(|_| sight.seen.is_none())?;
+        Some(Answer::failed(failure.message, failure.kind.into()))
     }
 
     fn is_looked_at(&self, topic: Topic) -> bool {
@@ -285,7 +290,6 @@ impl Observer {
             reports,
             watches: JoinSet::new(),
             github: None,
-            github_at: String::new(),
             opened: Instant::now(),
         }
     }

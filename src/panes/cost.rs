@@ -115,8 +115,7 @@ impl Pane for Cost {
             Err(why) => return Some(Words::of(format!("the limit is unknown: {why}"), Role::Unknown)),
         };
         let limit = match (&repository.limit, repository.own_limit) {
-            (Some(Ok(_)), _) => holds,
-            (Some(Err(why)), _) => format!("{holds}: the configuration's; the variable: {why}"),
+            (Some(_), _) => holds,
             (None, Some(_)) => format!("{holds}: the configuration's, no variable can be seen"),
             (None, None) => format!("{holds}: the default, no variable can be seen (25 is good to begin with)"),
         };

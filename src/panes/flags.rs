@@ -115,7 +115,7 @@ impl Pane for Flags {
         // Where a team promotes its flags, what stands in the file is not what customers have until then.
         let is_promoting = repository.workflow(Duty::Promote).is_some_and(|view| view.workflow.is_some());
         if is_promoting && !last.is_empty() && gates::promoted(repository).is_none() {
-            words.push("not promoted  ", Role::Attention);
+            words.push("no promotion seen  ", Role::Unknown);
         }
         words.push(format!("{}{protected}{last}", file.file.branch), Role::Dim);
         Some(words)

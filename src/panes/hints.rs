@@ -24,7 +24,7 @@ pub struct Hint {
 }
 
 /// Of so many marked rows it is asked whether an action applies: hints are drawn with every frame.
-pub const ASKED: usize = 50;
+pub const ASKED: usize = 20;
 
 /// Why an action would be refused on the selection, as far as the model and the rights are known; None when it would not.
 pub fn why_not(cx: &Cx, ui: &Ui, action: &str) -> Option<String> {

@@ -106,7 +106,7 @@ impl Pane for Now {
     }
 
     fn home(&self, cx: &Cx, list: &ListState) -> Option<&'static str> {
-        let mut homes = list.chosen(usize::MAX).into_iter().filter_map(|row| home(cx, &row));
+        let mut homes = list.chosen(super::hints::ASKED).into_iter().filter_map(|row| home(cx, &row));
         let first = homes.next()?;
         // The same key means one thing for a preview and another for a flag: of both at once it means nothing.
         homes.all(|other| other == first).then_some(first)

@@ -26,15 +26,10 @@ pub struct PullBudget<'a> {
     pub why: String,
 }
 
-/// The limit that holds: the repository variable's, else the configuration's, else the default where no variable is set.
+/// The limit that holds: the repository variable's, else the configuration's, else the default where no variable is seen.
 /// Err: the variable cannot be read.
 pub fn limit(repository: &Repository) -> Result<Decimal, String> {
-    match (&repository.limit, repository.own_limit) {
-        (Some(Ok(limit)), _) => Ok(*limit),
-        (_, Some(limit)) => Ok(limit),
-        (Some(Err(why)), None) => Err(why.clone()),
-        (None, None) => Ok(DEFAULT_LIMIT),
-    }
+    repository.limit.clone().unwrap_or(Ok(repository.own_limit.unwrap_or(DEFAULT_LIMIT)))
 }
 
 /// Every open pull request and those merged since the last release: what is over first.
@@ -77,12 +72,16 @@ fn judged<'a>(repository: &'a Repository, pull: &PullRequest) -> (Option<&'a Cos
         Some(Ok(cost)) => match limit(repository) {
             Ok(limit) => {
                 let judgement = cost.judge(limit);
-                match ended_otherwise(repository, report.run).filter(|_| judgement.verdict == GateVerdict::Pass) {
-                    // The limit was another one then, or something else went wrong: GitHub shows it red.
-                    Some(word) => {
-                        let why = format!("its run ended with {word}: run it again; {}", judgement.why);
-                        (Some(cost), GateVerdict::Unknown, why)
-                    }
+                let conclusion = known.and_then(|cost| cost.conclusion.as_ref());
+                // The limit was another one then, or something else went wrong: GitHub shows it red.
+                let doubt = match conclusion {
+                    _ if judgement.verdict != GateVerdict::Pass => None,
+                    Some(Conclusion::Success) => None,
+                    Some(other) => Some(format!("its run ended with {}: run it again", other.word())),
+                    None => Some("how its run ended is not known".to_owned()),
+                };
+                match doubt {
+                    Some(doubt) => (Some(cost), GateVerdict::Unknown, format!("{doubt}; {}", judgement.why)),
                     None => (Some(cost), judgement.verdict, judgement.why),
                 }
             }
@@ -96,13 +95,6 @@ pub fn unread_pulls(repository: &Repository) -> Option<&'static str> {
     repository
         .is_cut
         .then_some("not all pull requests could be read: they are too many, or not as GitHub documents them")
-}
-
-/// How a run of the plan ended, where that is known and not success.
-fn ended_otherwise(repository: &Repository, run: u64) -> Option<&str> {
-    let runs = &repository.workflow(Duty::Plan)?.runs;
-    let conclusion = runs.iter().find(|one| one.id == Some(run))?.conclusion.as_ref()?;
-    (*conclusion != Conclusion::Success).then(|| conclusion.word())
 }
 
 /// When a promote run first succeeded that has had the last change of the flags file. None: no such run is known.

@@ -70,13 +70,14 @@ fn a_report_that_cannot_be_used_says_why() {
 
 #[test]
 fn what_passes_here_and_is_red_on_github_is_not_green() {
-    let ended = |conclusion: &str| {
-        let runs = vec![run(now(), 425, "pull_request", conclusion, 1)];
-        let repository = changed(|it| it.learn(workflow(Duty::Plan, "infra-plan.yml", "active", runs), now()));
-        verdict_of(&repository, 425)
+    let ended = |conclusion| {
+        let cost = PullCost { conclusion, ..priced(425, "3") };
+        verdict_of(&changed(|it| it.costs = vec![cost]), 425)
     };
-    assert_eq!(ended("\"success\"").0, GateVerdict::Pass);
-    let (verdict, why) = ended("\"failure\"");
+    assert_eq!(ended(Some(Conclusion::Success)).0, GateVerdict::Pass);
+    let (verdict, why) = ended(None);
+    assert!(verdict == GateVerdict::Unknown && why.starts_with("how its run ended is not known"), "{why}");
+    let (verdict, why) = ended(Some(Conclusion::Failure));
     assert_eq!(verdict, GateVerdict::Unknown);
     assert!(why.starts_with("its run ended with failure: run it again; +3 USD a month is within"), "{why}");
 }
@@ -98,7 +99,7 @@ fn the_limit_is_the_variables_or_the_default_or_not_to_be_read() {
     let configured = |variable| limit(&changed(|it| (it.limit, it.own_limit) = (variable, Some(40.into()))));
     assert_eq!(configured(Some(Ok(25.into()))), Ok(25.into()));
     assert_eq!(configured(None), Ok(40.into()));
-    assert_eq!(configured(Some(Err("may not be read".to_owned()))), Ok(40.into()));
+    assert_eq!(configured(Some(Err("holds no amount".to_owned()))), Err("holds no amount".to_owned()));
     let unreadable = changed(|it| it.limit = Some(Err("holds no amount: lots".to_owned())));
     for number in [428, 425, 419] {
         assert_eq!(

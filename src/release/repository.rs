@@ -16,7 +16,7 @@ use super::gate::GateVerdict;
 use super::observation::Failure;
 use super::pull::{PullLookup, PullRequest, PullState};
 use super::smoke::Smoke;
-use super::workflow::{Run, Workflow, WorkflowJob};
+use super::workflow::{Conclusion, Run, Workflow, WorkflowJob};
 
 pub use super::topic::{Duty, Topic};
 
@@ -77,6 +77,9 @@ pub struct PullCost {
     pub head_sha: String,
     /// None: the workflow has not run for this head.
     pub report: Option<FromRun<Cost>>,
+    /// How that run ended; None: it is not said, or none is known.
+    #[serde(default)]
+    pub conclusion: Option<Conclusion>,
 }
 
 /// The flags file as it stands on a branch.

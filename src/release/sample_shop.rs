@@ -14,7 +14,7 @@ use super::repository::{
     About, BranchFile, Duty, Finding, FlagsFile, FromRun, PullCost, Release, RunJobs, Topic, WorkflowView,
 };
 use super::requests::Requested;
-use super::workflow::{Run, read_jobs, read_runs, read_workflow};
+use super::workflow::{Conclusion, Run, read_jobs, read_runs, read_workflow};
 use super::{blame, cost, drift, flag, smoke};
 
 pub const REPOSITORY: &str = "acme/shop";
@@ -88,7 +88,7 @@ pub fn priced(number: u64, delta: &str) -> PullCost {
 /// The cost of the head of a pull request, whose run left that.
 pub fn of_report(number: u64, content: Option<Result<cost::Cost, String>>) -> PullCost {
     let report = FromRun { run: number, run_at: None, content };
-    PullCost { number, head_sha: format!("head-{number}"), report: Some(report) }
+    PullCost { number, head_sha: format!("head-{number}"), report: Some(report), conclusion: Some(Conclusion::Success) }
 }
 
 /// The cost of the head of a pull request for which the plan has not run.

@@ -174,7 +174,7 @@ impl Writer {
 
 /// What a pull request that did not come about has left in the repository: nobody here takes it away again.
 fn left_behind(plan: &Plan, applied: usize, outcome: &Outcome) -> Option<String> {
-    let branch = plan.requests.first()?.body["ref"].as_str()?.trim_start_matches("refs/heads/");
+    let branch = plan.requests.first()?.body["ref"].as_str()?.strip_prefix("refs/heads/")?;
     let is_unknown = matches!(outcome, Outcome::Unknown { .. });
     let what = match (applied, is_unknown) {
         (0, false) => return None,

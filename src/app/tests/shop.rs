@@ -73,7 +73,7 @@ fn what_cannot_be_seen_is_asked_for_again_by_the_key_that_is_refused() {
     let effects = stage.press(KILL);
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Acted(Topic::Flags))), "{effects:?}");
     let notice = stage.notice();
-    assert!(notice.contains("(no answer); GitHub is asked again now: press once more"), "{notice}");
+    assert!(notice.contains("(no answer); GitHub is asked again, as soon as it allows that"), "{notice}");
     stage.text();
     assert!(matches!(stage.press(": r e f r e s h enter").as_slice(), [.., Effect::Again]), "{}", stage.notice());
     stage.app.settings.repository = None;

@@ -132,7 +132,7 @@ fn only_a_run_that_has_had_the_commit_has_deployed_it() {
         let model = knowing(findings);
         let deployed = text(&model, &mut ui, (80, 24)).contains("a promote run has succeeded since");
         let headline = text(&model, &mut zoomed("flags"), (120, 40));
-        assert_eq!(headline.contains("not promoted"), !deployed, "the headline says it, too:\n{headline}");
+        assert_eq!(headline.contains("no promotion seen"), !deployed, "the headline says it, too:\n{headline}");
         deployed
     };
     assert!(has_it(vec![promoted("main", 0)]), "the commit is an hour old");
@@ -221,11 +221,7 @@ fn the_cost_pane_says_whose_limit_holds() {
     let unread = || Some(Err("the token may not read variables".to_owned()));
     for (limit, otherwise, words) in [
         (Some(Ok(25.into())), Some(40), "limit 25  1 over it"),
-        (
-            unread(),
-            Some(40),
-            "limit 40: the configuration's; the variable: the token may not read variables  1 over it",
-        ),
+        (unread(), Some(40), "the limit is unknown: the token may not read variables"),
         (None, Some(40), "limit 40: the configuration's, no variable can be seen"),
         (None, None, "limit 50: the default, no variable can be seen"),
         (unread(), None, "the limit is unknown: the token may not read variables"),

@@ -36,6 +36,7 @@ impl Costs {
         let mut wanted = Vec::new();
         for pull in pulls.take(MOST) {
             let Some(head_sha) = pull.head_sha.clone() else { continue };
+            let mut conclusion = None;
             let report = match self.run(client, repository, view, pull, &head_sha).await? {
                 Ok(None) => None,
                 Ok(Some(run)) if run.head_sha.is_none() || run.is_unread() => {
@@ -43,11 +44,12 @@ impl Costs {
                 }
                 Ok(Some(run)) => {
                     wanted.push(run.id);
+                    conclusion.clone_from(&run.conclusion);
                     self.0.of(client, repository, &run).await?
                 }
                 Err(why) => Some(FromRun { run: 0, run_at: None, content: Some(Err(why)) }),
             };
-            costs.push(PullCost { number: pull.number, head_sha, report });
+            costs.push(PullCost { number: pull.number, head_sha, report, conclusion });
         }
         self.0.keep(&wanted);
         Ok(costs)

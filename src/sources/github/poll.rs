@@ -14,7 +14,7 @@ use crate::release::repository::{Finding, Topic};
 use super::NAME;
 use super::client::Client;
 use super::eye::Eye;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, Setback};
 use super::settings::Settings;
 
 /// What others wish to know. Only the last wish counts.
@@ -145,16 +145,18 @@ impl Poll {
                 schedule.succeed(topic, look.is_running, budget, Instant::now());
             }
             Err(mut failure) => {
-                let is_limit = failure.retry_in.is_some();
-                let wait = schedule.fail(topic, &failure, Instant::now());
+                let Setback { wait, is_all } = schedule.fail(topic, &failure, Instant::now());
                 failure.retry_in = SignedDuration::try_from(wait).ok();
-                // What is in the way of all makes what was seen of the others old, too.
-                let are_all = is_limit || is_everybodys(&failure);
-                let others = self.settings.topics.clone().into_iter().filter(|other| are_all && *other != topic);
-                for blind in [topic].into_iter().chain(others) {
-                    self.tell(Finding::Blind(blind, failure.clone())).await?;
+                self.tell(Finding::Blind(topic, failure.clone())).await?;
+                // What is in the way of all makes what was seen of the others old, too; and whoever does not answer is in
+                // the way of those that nobody has looked at yet.
+                let unseen = schedule.unseen();
+                let is_in_the_way =
+                    |other: &Topic| is_all || failure.kind == FailureKind::Unreachable && unseen.contains(other);
+                for blind in self.settings.topics.iter().filter(|other| **other != topic && is_in_the_way(other)) {
+                    self.tell(Finding::Blind(*blind, failure.clone())).await?;
                 }
-                if schedule.is_blind() || is_everybodys(&failure) {
+                if schedule.is_blind() || is_all {
                     return self.say(Said::Failing(failure)).await;
                 }
             }
@@ -181,11 +183,6 @@ impl Poll {
     async fn say(&self, said: Said) -> Result<(), Unwanted> {
         self.reports.send(Report { source: self.source.clone(), said }).await.map_err(|_| Unwanted)
     }
-}
-
-/// Whether it is the server as a whole that cannot be asked.
-fn is_everybodys(failure: &Failure) -> bool {
-    matches!(failure.kind, FailureKind::Unreachable | FailureKind::Unauthorized)
 }
 
 /// Turns what has changed in the wishes into turns.

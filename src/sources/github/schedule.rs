@@ -33,8 +33,19 @@ pub struct Schedule {
     stirred: Instant,
     /// Nothing is asked before that: so GitHub wishes.
     held_until: Instant,
-    /// Whether the last answer, or the lack of one, was about the server as a whole.
+    /// The topic that could not be looked at for want of an answer, when the last look was such a one.
+    unanswered: Option<Topic>,
+    /// Whether what is in the way is in the way of all.
     is_down: bool,
+}
+
+/// What follows from a look that failed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setback {
+    /// Until the next try.
+    pub wait: Duration,
+    /// Whether it holds for all topics.
+    pub is_all: bool,
 }
 
 #[derive(Debug)]
@@ -59,7 +70,7 @@ impl Schedule {
             has_failed: false,
         };
         let turns = topics.iter().map(|topic| (*topic, turn())).collect();
-        Schedule { turns, shown: BTreeSet::new(), stirred: now, held_until: now, is_down: false }
+        Schedule { turns, shown: BTreeSet::new(), stirred: now, held_until: now, unanswered: None, is_down: false }
     }
 
     /// The topic that is due first, and when. Of several, the one the others rest on, or the one that is shown.
@@ -68,8 +79,10 @@ impl Schedule {
         let first = first.min_by_key(|(topic, turn)| {
             let place = Topic::ALL.iter().position(|other| other == *topic);
             let is_basis = **topic == Topic::Pulls && turn.looked.is_none();
-            let is_shown = self.shown.contains(topic);
-            (turn.due, !is_basis && !is_shown, turn.looked.is_some() && !is_shown, place)
+            // While all are held, each has its turn: or one that is broken by itself would keep the others from theirs.
+            let is_shown = self.shown.contains(topic) && !self.is_down;
+            let looked = turn.looked.filter(|_| self.is_down);
+            (turn.due, !is_basis && !is_shown, turn.looked.is_some() && !is_shown, looked, place)
         });
         first.map_or((Topic::Pulls, self.stirred), |(topic, turn)| (*topic, turn.due))
     }
@@ -99,7 +112,7 @@ impl Schedule {
     pub fn again(&mut self, now: Instant) {
         self.stirred = now;
         for topic in self.shown.clone() {
-            self.hasten(topic, now, Duration::ZERO);
+            self.hasten(topic, now, HOT);
         }
     }
 
@@ -124,20 +137,26 @@ impl Schedule {
         if let Some(turn) = self.turns.get_mut(&topic) {
             turn.due = now + interval;
         }
+        self.unanswered = None;
         // It is back: what nobody could look at meanwhile is looked at now.
         if std::mem::take(&mut self.is_down) {
             for turn in self.turns.values_mut().filter(|turn| turn.has_failed) {
-                (turn.due, turn.pause) = (now, FIRST_PAUSE);
+                let earliest = turn.looked.map_or(now, |looked| looked + FIRST_PAUSE);
+                turn.due = turn.due.min(earliest.max(now));
             }
         }
     }
 
-    /// It could not be looked at: how long until the next try. What is in the way of one may be in the way of all.
-    pub fn fail(&mut self, topic: Topic, failure: &Failure, now: Instant) -> Duration {
+    /// It could not be looked at. A limit and a token that is not accepted are in the way of all; one that does not answer
+    /// may be broken by itself, so that another one is asked at once.
+    pub fn fail(&mut self, topic: Topic, failure: &Failure, now: Instant) -> Setback {
         let asked = failure.retry_in.and_then(|wait| Duration::try_from(wait).ok());
-        let is_everybodys =
-            asked.is_some() || matches!(failure.kind, FailureKind::Unreachable | FailureKind::Unauthorized);
-        let Some(turn) = self.turns.get_mut(&topic) else { return FIRST_PAUSE };
+        let is_unanswered = failure.kind == FailureKind::Unreachable;
+        let is_second = is_unanswered && self.unanswered.is_some_and(|other| other != topic);
+        let is_all = asked.is_some()
+            || failure.kind == FailureKind::Unauthorized
+            || is_unanswered && (is_second || self.is_down || self.turns.len() == 1);
+        let Some(turn) = self.turns.get_mut(&topic) else { return Setback { wait: FIRST_PAUSE, is_all } };
         let wait = asked.unwrap_or(match failure.kind {
             FailureKind::Forbidden | FailureKind::NotInstalled => turn.pause.max(Duration::from_secs(60)),
             _ => turn.pause,
@@ -147,13 +166,22 @@ impl Schedule {
         if asked.is_some() {
             self.held_until = now + wait;
         }
-        if is_everybodys {
-            self.is_down = true;
+        (self.is_down, self.unanswered) = (is_all, is_unanswered.then_some(topic));
+        if is_all {
             for turn in self.turns.values_mut() {
                 (turn.has_failed, turn.due) = (true, turn.due.max(now + wait));
             }
+        } else if is_unanswered
+            && let Some(other) = self.turns.values_mut().filter(|turn| !turn.has_failed).min_by_key(|turn| turn.due)
+        {
+            other.due = other.due.min(now);
         }
-        wait
+        Setback { wait, is_all }
+    }
+
+    /// Those that were never looked at.
+    pub fn unseen(&self) -> BTreeSet<Topic> {
+        self.turns.iter().filter(|(_, turn)| turn.looked.is_none()).map(|(topic, _)| *topic).collect()
     }
 
     /// Moves it forward, unless it was looked at so recently.
@@ -257,7 +285,11 @@ mod tests {
         schedule.show(&[Topic::Drift].into(), later);
         assert_eq!(due_in(&schedule, Topic::Drift, later), 15, "flicking through panes asks for nothing new");
         schedule.again(later);
-        assert_eq!((due_in(&schedule, Topic::Drift, later), due_in(&schedule, Topic::Cost, later)), (0, 90), "a key");
+        assert_eq!(
+            (due_in(&schedule, Topic::Drift, later), due_in(&schedule, Topic::Cost, later)),
+            (3, 90),
+            "not at every press"
+        );
         schedule.succeed(Topic::Drift, false, None, later);
         schedule.act(Topic::Flags, later);
         assert_eq!(schedule.next(), (Topic::Flags, later));
@@ -277,35 +309,66 @@ mod tests {
     fn a_limit_holds_for_all_and_a_missing_right_for_one() {
         let now = Instant::now();
         let mut schedule = looked_at_once(now);
-        assert_eq!(schedule.fail(Topic::Cost, &failure(FailureKind::Forbidden, None), now), seconds(60));
+        let alone = |wait| Setback { wait: seconds(wait), is_all: false };
+        assert_eq!(schedule.fail(Topic::Cost, &failure(FailureKind::Forbidden, None), now), alone(60));
         assert_eq!(due_in(&schedule, Topic::Flags, now), 60);
         assert!(!schedule.is_blind());
-        schedule.fail(Topic::Pulls, &failure(FailureKind::Failed, Some(300)), now);
+        let all = Setback { wait: seconds(300), is_all: true };
+        assert_eq!(schedule.fail(Topic::Pulls, &failure(FailureKind::Failed, Some(300)), now), all);
         assert!(Topic::ALL.iter().all(|topic| due_in(&schedule, *topic, now) >= 300));
-        let mut down = Schedule::new(&Topic::ALL, now);
+        schedule.act(Topic::Cost, now + seconds(60));
+        assert_eq!(due_in(&schedule, Topic::Cost, now), 300, "GitHub wishes not to be asked");
+        let mut alone = Schedule::new(&[Topic::Pulls], now);
         for expected in [5, 10, 20, 40, 60, 60] {
-            assert_eq!(down.fail(Topic::Pulls, &failure(FailureKind::Unreachable, None), now), seconds(expected));
+            let setback = Setback { wait: seconds(expected), is_all: true };
+            assert_eq!(alone.fail(Topic::Pulls, &failure(FailureKind::Unreachable, None), now), setback);
         }
-        assert!(down.is_blind() && !down.is_round());
+        assert!(alone.is_blind() && alone.is_round());
+    }
+
+    fn unanswered(schedule: &mut Schedule, topic: Topic, now: Instant) -> bool {
+        schedule.fail(topic, &failure(FailureKind::Unreachable, None), now).is_all
     }
 
     #[test]
-    fn what_is_back_is_looked_at_at_once_and_a_key_asks_before_its_turn() {
+    fn one_that_is_broken_by_itself_is_in_nobodys_way() {
+        let start = Instant::now();
+        let mut schedule = looked_at_once(start);
+        schedule.show(&[Topic::Drift].into(), start);
+        let mut asked: BTreeMap<Topic, u32> = BTreeMap::new();
+        let mut now = start;
+        // Pulls and what is shown are broken, for ten minutes.
+        while now < start + seconds(600) {
+            let (topic, due) = schedule.next();
+            now = now.max(due) + seconds(1);
+            *asked.entry(topic).or_default() += 1;
+            match topic {
+                Topic::Pulls | Topic::Drift => _ = unanswered(&mut schedule, topic, now),
+                _ => schedule.succeed(topic, false, None, now),
+            }
+        }
+        for topic in Topic::ALL {
+            let times = asked.get(&topic).copied().unwrap_or_default();
+            assert!((4..=60).contains(&times), "{topic:?}: {times} times in ten minutes: {asked:?}");
+        }
+        assert!(!schedule.is_blind());
+    }
+
+    #[test]
+    fn who_does_not_answer_twice_is_away_and_what_is_back_is_looked_at_at_once() {
         let now = Instant::now();
         let mut schedule = looked_at_once(now);
-        for _ in 0..4 {
-            schedule.fail(Topic::Pulls, &failure(FailureKind::Unreachable, None), now);
-        }
-        assert!(schedule.is_blind() && due_in(&schedule, Topic::Flags, now) >= 40);
+        assert!(!unanswered(&mut schedule, Topic::Flags, now), "that one alone, as far as is known");
+        let (other, due) = schedule.next();
+        assert!(other != Topic::Flags && due == now, "so another one is asked at once");
+        assert!(unanswered(&mut schedule, other, now) && schedule.is_blind());
+        assert!(due_in(&schedule, Topic::Cost, now) >= 5);
         schedule.act(Topic::Flags, now);
         assert_eq!(due_in(&schedule, Topic::Flags, now), 5, "not at every press");
         let later = now + seconds(5);
         schedule.succeed(Topic::Flags, false, None, later);
-        assert_eq!([Topic::Pulls, Topic::Cost].map(|topic| due_in(&schedule, topic, later)), [0, 0], "it is back");
+        assert_eq!([other, Topic::Cost].map(|topic| due_in(&schedule, topic, later)), [0, 0], "it is back");
         assert_eq!(due_in(&schedule, Topic::Flags, later), 3, "and was acted on");
-        schedule.fail(Topic::Cost, &failure(FailureKind::Failed, Some(300)), later);
-        schedule.act(Topic::Cost, later + seconds(60));
-        assert_eq!(due_in(&schedule, Topic::Cost, later), 300, "GitHub wishes not to be asked");
     }
 
     #[test]

@@ -64,8 +64,9 @@ async fn no_preview_goes_on_an_old_idea_of_its_pull_request() {
     let mut deck = shop(&[], "").await;
     deck.fault(Fault::GithubDown);
     deck.press("6");
-    // It was the flags that nobody could ask about, and that holds for the pull requests, too.
+    // It is the flags that nobody can ask about. Another one is asked to see whether it is all of GitHub, and then it is.
     deck.sees("STALE").await;
+    deck.until("the previews, too", |deck| repository(deck).sight(Topic::Previews).failing.is_some()).await;
     at(&mut deck, "previews", "pr-407").await;
     deck.press("D");
     let danger = deck.dialog().map(|dialog| dialog.items[0].plan.danger.clone());
