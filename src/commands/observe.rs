@@ -119,8 +119,10 @@ impl Observer {
                 FIRST_PICTURE.as_secs()
             );
             let failure = Failure { kind: FailureKind::Unreachable, message, retry_in: None };
-            let said = Said::Partial(Observation::Repository(Finding::Blind(*topic, failure)));
-            self.model.observe(Report { source: source.clone(), said }, clock());
+            let blind = Said::Partial(Observation::Repository(Finding::Blind(*topic, failure.clone())));
+            for said in [blind, Said::Failing(failure)] {
+                self.model.observe(Report { source: source.clone(), said }, clock());
+            }
         }
     }
 

@@ -137,7 +137,8 @@ async fn each_is_listed_with_what_became_of_its_pull_request() {
     assert!(table.starts_with("PREVIEW") && table.contains("pr-407"), "{table}");
 
     bench.world.fault(Fault::GithubDown);
-    let blind = bench.run("previews list -o json").await.says("cannot be reached").json();
+    // On a busy machine it may be too late to tell that nobody is there: then nobody has answered.
+    let blind = bench.run("previews list -o json").await.says("127.0.0.1:").json();
     assert_eq!((&of(&blind, "pr-407")["class"], &of(&blind, "pr-407")["pull"]), (&json!("unknown"), &Value::Null));
     bench.world.fault(Fault::None);
     bench.run("previews list --context nobody").await.ends(4);
