@@ -138,7 +138,11 @@ impl Schedule {
             turn.due = now + interval;
         }
         self.unanswered = None;
-        // It is back: what nobody could look at meanwhile is looked at now.
+        self.come_back(now);
+    }
+
+    /// GitHub has answered: what nobody could look at while it was away is looked at now.
+    fn come_back(&mut self, now: Instant) {
         if std::mem::take(&mut self.is_down) {
             for turn in self.turns.values_mut().filter(|turn| turn.has_failed) {
                 let earliest = turn.looked.map_or(now, |looked| looked + FIRST_PAUSE);
@@ -162,7 +166,14 @@ impl Schedule {
             _ => turn.pause,
         });
         turn.pause = (turn.pause * 2).min(LAST_PAUSE);
-        (turn.looked, turn.has_failed, turn.due) = (Some(now), true, now + wait);
+        (turn.looked, turn.has_failed) = (Some(now), true);
+        // A refusal of its own is an answer, too.
+        if !is_all && !is_unanswered {
+            self.come_back(now);
+        }
+        if let Some(turn) = self.turns.get_mut(&topic) {
+            turn.due = now + wait;
+        }
         if asked.is_some() {
             self.held_until = now + wait;
         }
@@ -369,6 +380,11 @@ mod tests {
         schedule.succeed(Topic::Flags, false, None, later);
         assert_eq!([other, Topic::Cost].map(|topic| due_in(&schedule, topic, later)), [0, 0], "it is back");
         assert_eq!(due_in(&schedule, Topic::Flags, later), 3, "and was acted on");
+        assert!(!unanswered(&mut schedule, Topic::Flags, later) && unanswered(&mut schedule, other, later));
+        let refused = failure(FailureKind::Forbidden, None);
+        assert!(!schedule.fail(Topic::Cost, &refused, later).is_all, "it is back, and refuses one");
+        assert_eq!([Topic::Flags, other, Topic::Cost].map(|topic| due_in(&schedule, topic, later)), [5, 5, 60]);
+        assert_eq!(due_in(&schedule, Topic::Smoke, later), 0, "that one was only held");
     }
 
     #[test]
